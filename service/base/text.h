@@ -1,0 +1,36 @@
+/*
+ * The one growing text of the program. Each has a limit; beyond it, or when memory ends, the text
+ * keeps what it had and says so in `failed`, which stays set. Callers append freely and look once.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+
+struct text {
+	char *data;      /* NUL-terminated, or NULL while empty */
+	size_t length;   /* bytes, without the NUL */
+	size_t capacity; /* bytes allocated */
+	size_t limit;    /* the most bytes it may hold */
+	bool failed;     /* something did not fit */
+};
+
+#define TEXT_INIT(most) ((struct text){.limit = (most)})
+
+void text_finish(struct text *text);
+DEFINE_VALUE_CLEANUP(struct text, text_finish)
+
+void text_append(struct text *text, const void *bytes, size_t length);
+void text_puts(struct text *text, const char *string);
+void text_putc(struct text *text, char character);
+void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Appends a JSON string with its quotes; the bytes must be UTF-8. */
+void text_put_json(struct text *text, const char *bytes, size_t length);
+/* Empties it and keeps the memory. */
+void text_clear(struct text *text);
+/* The content as a string, never NULL. Valid until the next append. */
+const char *text_string(const struct text *text);
+/* Gives the content away, to be freed with free(); NULL when the text has failed. */
+char *text_take(struct text *text);

@@ -1,0 +1,119 @@
+/*
+ * PostgreSQL, and the only code that knows libpq. A request's statements are added to a batch
+ * and go down in one round trip, inside one transaction.
+ *
+ * Threads: a pool is shared; a lease, its batch and its rows belong to one thread at a time.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/problem.h"
+#include "base/text.h"
+
+/* One named block of db/queries, embedded at build; `store/statements.h` lists them all. */
+struct statement {
+	const char *name;
+	const char *sql;
+	const char *const *parameters; /* names of $1 … in order, NULL-terminated */
+};
+
+/* Values by name; every one is text, NULL is SQL's NULL. Strings must outlive batch_run(). */
+#define BINDINGS_MAX 64
+struct bindings {
+	size_t count;
+	struct {
+		const char *name;
+		const char *value;
+	} items[BINDINGS_MAX];
+};
+/* A later value of the same name replaces the earlier one. */
+void bind_text(struct bindings *bindings, const char *name, const char *value);
+
+struct pool;
+struct lease;
+
+struct pool_options {
+	const char *url;              /* libpq URL; several hosts follow a failover */
+	const char *role;             /* SET ROLE after connecting, or NULL */
+	const char *application_name; /* shown in pg_stat_activity */
+	size_t size;
+	const struct statement *const *statements; /* prepared at connect, NULL-terminated */
+};
+
+/*
+ * Connections are made when first leased and again after they are lost, with jitter between
+ * failed tries; a pool starts although the database is away.
+ */
+MUST_CHECK bool pool_create(
+	const struct pool_options *options, struct pool **ret_pool, struct problem *problem);
+void pool_destroy(struct pool *pool);
+DEFINE_CLEANUP(struct pool *, pool_destroy)
+/* PROBLEM_UNAVAILABLE with retry_after when the database cannot be reached. */
+MUST_CHECK bool pool_lease(struct pool *pool, struct lease **ret_lease, struct problem *problem);
+/* Rolls back whatever is open. */
+void pool_return(struct lease *lease);
+DEFINE_CLEANUP(struct lease *, pool_return)
+
+#define BATCH_MAX 24
+
+struct batch {
+	struct lease *lease;
+	size_t count;
+	const struct statement *statements[BATCH_MAX];
+	struct rows *results[BATCH_MAX];
+};
+
+enum batch_end {
+	BATCH_COMMIT,   /* read-write, committed */
+	BATCH_ROLLBACK, /* read-write, nothing kept: dry runs */
+	BATCH_READ      /* read only */
+};
+
+/* Starts an empty batch; the transaction's kind goes first, so it is said here. */
+MUST_CHECK bool batch_begin(
+	struct lease *lease, enum batch_end end, struct batch *ret_batch, struct problem *problem);
+/* Queues a statement. A parameter without a binding is our bug (assert). Returns its number. */
+size_t batch_add(
+	struct batch *batch, const struct statement *statement, const struct bindings *bindings);
+/*
+ * Ends the transaction, waits, and collects each statement's rows. On any failure nothing is
+ * kept, and `problem` comes from the table of SQLSTATEs and constraints. A link lost before the
+ * answer is PROBLEM_UNAVAILABLE: whether it was committed only the idempotency key can tell.
+ */
+MUST_CHECK bool batch_run(struct batch *batch, enum batch_end end, struct problem *problem);
+/* Rows of a statement by its number, borrowed. */
+const struct rows *batch_rows(const struct batch *batch, size_t number);
+void batch_finish(struct batch *batch);
+DEFINE_VALUE_CLEANUP(struct batch, batch_finish)
+
+/* The SQLSTATE of the last failed batch_run() on this lease, "" when there was none. */
+const char *lease_sqlstate(const struct lease *lease);
+/* For the dispatcher: the connection's socket (-1 when lost), and notifications since last asked. */
+int lease_socket(const struct lease *lease);
+bool lease_take_notifications(struct lease *lease);
+/* Runs text that is not in db/queries: migrations and LISTEN only. */
+MUST_CHECK bool lease_execute(struct lease *lease, const char *sql, struct problem *problem);
+
+/* Rows. */
+size_t rows_count(const struct rows *rows);
+/* The text of a column by its name; NULL is SQL's NULL. The column must exist (assert). */
+const char *rows_text(const struct rows *rows, size_t row, const char *column);
+bool rows_flag(const struct rows *rows, size_t row, const char *column);
+int64_t rows_number(const struct rows *rows, size_t row, const char *column);
+/*
+ * The row as a JSON object: alias = key, type = JSON type. json and jsonb stand as they are,
+ * numbers and booleans bare, text arrays as arrays, everything else as a string, NULL as null.
+ * Columns whose alias begins with "_" are for the program and are left out.
+ */
+void rows_put_object(const struct rows *rows, size_t row, struct text *ret_text);
+/* The same without the closing brace, so that the caller can append members. */
+void rows_put_open_object(const struct rows *rows, size_t row, struct text *ret_text);
+/* Rows first … first + count - 1 as a JSON array. */
+void rows_put_array(const struct rows *rows, size_t first, size_t count, struct text *ret_text);
+/*
+ * The same rows as RFC 4180 CSV with a header line; cells that begin with = + - @ tab or CR get
+ * an apostrophe in front, so that a spreadsheet does not run them. Numbers stay numbers.
+ */
+void rows_put_csv(const struct rows *rows, size_t first, size_t count, struct text *ret_text);
