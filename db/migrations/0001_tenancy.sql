@@ -334,8 +334,13 @@ BEGIN
   RETURN found.id;
 END $$;
 
+-- An owner who is not a superuser may give a function only to a role it belongs to, and that role
+-- must be able to create in the schema at that moment.
+DO $$ BEGIN EXECUTE format('GRANT cspr_admin TO %I', current_user); END $$;
+GRANT CREATE ON SCHEMA public TO cspr_admin;
 ALTER FUNCTION authenticate(text, text[], bigint, text) OWNER TO cspr_admin;
 ALTER FUNCTION identify(text, text) OWNER TO cspr_admin;
+REVOKE CREATE ON SCHEMA public FROM cspr_admin;
 REVOKE ALL ON FUNCTION authenticate(text, text[], bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION identify(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION authenticate(text, text[], bigint, text) TO cspr_api;

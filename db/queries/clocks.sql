@@ -1,0 +1,171 @@
+-- The rulebook of a partnership (calendar and policies), and its clocks.
+
+-- name: rulebook_get
+-- Everything that clocks are counted by, with the version that authenticate compares.
+SELECT p.rulebook_version,
+       p.area_code,
+       (SELECT s.version FROM calendar_state AS s) AS calendar_version,
+       (SELECT json_agg(h.date ORDER BY h.date) FROM bank_holiday AS h) AS holidays,
+       (SELECT json_agg(json_build_object(
+                 'kind', c.kind, 'basis', c.basis, 'start_event', c.start_event, 'unit', c.unit,
+                 'length', c.length, 'source', c.source))
+          FROM clock_policy AS c
+         WHERE c.partnership_id = p.id) AS policies
+  FROM partnership AS p
+ WHERE p.id = tenant();
+
+-- name: bank_holiday_list
+-- All loaded bank holidays of England and Wales, with a key to page by.
+-- $1 limit (one more than the page), $2 after_date, $3 year
+SELECT h.date,
+       h.title,
+       h.notes,
+       h.date AS "_key"
+  FROM bank_holiday AS h
+ WHERE ($2::date IS NULL OR h.date > $2::date)
+   AND ($3::integer IS NULL OR extract(year FROM h.date) = $3::integer)
+ ORDER BY h.date
+ LIMIT $1::integer;
+
+-- name: clocks_insert
+-- The clocks that start with an incident or a notification.
+-- $1 incident_id, $2 clocks (json array)
+INSERT INTO clock (partnership_id, id, incident_id, kind, basis, duty, rule, starts_on, start_event,
+  unit, length, due_on, completed_on, calendar_version)
+SELECT tenant(),
+       c.id,
+       $1::uuid,
+       c.kind,
+       c.basis,
+       c.duty,
+       c.rule,
+       c.starts_on,
+       c.start_event,
+       c.unit,
+       c.length,
+       c.due_on,
+       c.completed_on,
+       c.calendar_version
+  FROM jsonb_to_recordset($2::jsonb) AS c (id uuid, kind text, basis text, duty text, rule text,
+    starts_on date, start_event text, unit text, length integer, due_on date, completed_on date,
+    calendar_version integer);
+
+-- name: clocks_reconcile
+-- After a correction: an open notification clock that is no longer wanted as it stands is
+-- superseded by the wanted one, or cancelled when there is none. Judged clocks stay as they are.
+-- $1 incident_id, $2 clocks (json array)
+WITH wanted AS (
+  SELECT w.id, w.kind, w.basis, w.duty, w.rule, w.starts_on, w.start_event, w.unit, w.length,
+         w.due_on, w.calendar_version
+    FROM jsonb_to_recordset($2::jsonb) AS w (id uuid, kind text, basis text, duty text, rule text,
+      starts_on date, start_event text, unit text, length integer, due_on date,
+      calendar_version integer)
+), closed AS (
+  UPDATE clock AS c
+     SET superseded_at = CASE WHEN w.kind IS NOT NULL THEN now() END,
+         cancelled_at = CASE WHEN w.kind IS NULL THEN now() END
+    FROM clock AS o
+    LEFT JOIN wanted AS w ON w.kind = o.kind
+   WHERE o.partnership_id = tenant()
+     AND o.incident_id = $1::uuid
+     AND o.kind = 'sin'
+     AND o.superseded_at IS NULL
+     AND o.cancelled_at IS NULL
+     AND o.completed_on IS NULL
+     AND (w.starts_on, w.due_on, w.duty, w.rule, w.basis)
+           IS DISTINCT FROM (o.starts_on, o.due_on, o.duty, o.rule, o.basis)
+     AND c.partnership_id = o.partnership_id
+     AND c.id = o.id
+  RETURNING c.kind
+)
+INSERT INTO clock (partnership_id, id, incident_id, kind, basis, duty, rule, starts_on, start_event,
+  unit, length, due_on, calendar_version)
+SELECT tenant(), w.id, $1::uuid, w.kind, w.basis, w.duty, w.rule, w.starts_on, w.start_event,
+       w.unit, w.length, w.due_on, w.calendar_version
+  FROM wanted AS w
+ WHERE NOT EXISTS (
+   SELECT FROM clock AS c
+    WHERE c.partnership_id = tenant()
+      AND c.incident_id = $1::uuid
+      AND c.kind = w.kind
+      AND c.superseded_at IS NULL
+      AND c.cancelled_at IS NULL
+      AND c.kind NOT IN (SELECT d.kind FROM closed AS d));
+
+-- name: clock_complete
+-- The running clock of that kind is met, in time or late.
+-- $1 incident_id, $2 kind, $3 completed_on
+UPDATE clock AS c
+   SET completed_on = $3::date
+ WHERE c.partnership_id = tenant()
+   AND c.incident_id = $1::uuid
+   AND c.kind = $2::text
+   AND c.completed_on IS NULL
+   AND c.cancelled_at IS NULL
+   AND c.superseded_at IS NULL;
+
+-- name: clock_list_by_incident
+-- Every clock of an incident, also those that a correction superseded, oldest first.
+-- $1 incident_id
+SELECT c.id,
+       c.kind,
+       c.basis,
+       c.duty,
+       c.rule,
+       c.starts_on,
+       c.start_event,
+       c.unit,
+       c.length,
+       c.due_on,
+       c.completed_on,
+       c.extensions,
+       c.calendar_version,
+       instant_text(c.superseded_at) AS superseded_at,
+       c.paused AS "_paused",
+       c.cancelled_at IS NOT NULL AS "_cancelled"
+  FROM clock AS c
+ WHERE c.partnership_id = tenant()
+   AND c.incident_id = $1::uuid
+ ORDER BY c.created_at, c.kind, c.id;
+
+-- name: deadline_list
+-- The clocks of the partnership by due date. States are conditions on dates, so that the index
+-- serves: running is open and due on or after the day, breached is open and due before it.
+-- $1 limit (one more than the page), $2 after_due_on, $3 after_id, $4 as_of, $5 states, $6 kinds
+-- $7 due_until (last due date wanted, or null)
+SELECT c.id,
+       c.incident_id,
+       i.local_ref,
+       c.kind,
+       c.basis,
+       c.duty,
+       c.rule,
+       c.starts_on,
+       c.start_event,
+       c.unit,
+       c.length,
+       c.due_on,
+       CASE WHEN c.completed_on <= $4::date THEN c.completed_on END AS completed_on,
+       c.extensions,
+       c.calendar_version,
+       c.paused AS "_paused",
+       (c.cancelled_at IS NOT NULL) AS "_cancelled",
+       c.due_on AS "_key",
+       c.id AS "_id"
+  FROM clock AS c
+  JOIN incident AS i ON i.partnership_id = c.partnership_id AND i.id = c.incident_id
+ WHERE c.partnership_id = tenant()
+   AND c.superseded_at IS NULL
+   AND c.starts_on <= $4::date
+   AND ($2::date IS NULL OR (c.due_on, c.id) > ($2::date, $3::uuid))
+   AND ($6::text[] IS NULL OR c.kind = ANY ($6::text[]))
+   AND ($7::date IS NULL OR c.due_on <= $7::date)
+   AND ($5::text[] IS NULL OR CASE
+         WHEN c.cancelled_at IS NOT NULL THEN 'cancelled'
+         WHEN c.completed_on <= least(c.due_on, $4::date) THEN 'met'
+         WHEN c.completed_on <= $4::date THEN 'met_late'
+         WHEN c.paused THEN 'paused'
+         WHEN c.due_on < $4::date THEN 'breached'
+         ELSE 'running' END = ANY ($5::text[]))
+ ORDER BY c.due_on, c.id
+ LIMIT $1::integer;
