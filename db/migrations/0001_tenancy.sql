@@ -103,7 +103,6 @@ CREATE TABLE idempotency (
   status integer,
   body text,
   location text,
-  etag text,
   created_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT idempotency_pkey PRIMARY KEY (partnership_id, key_id, operation, key)
 );

@@ -25,8 +25,7 @@ SELECT idempotency_claim($1::text, $2::text, $3::text) AS claimed;
 SELECT k.body_sha256,
        k.status,
        k.body,
-       k.location,
-       k.etag
+       k.location
   FROM idempotency AS k
  WHERE k.partnership_id = tenant()
    AND k.key_id = caller_key()
@@ -40,7 +39,7 @@ SELECT audit_append($1::text, $2::text, $3::text, $4::text, $5::text, $6::text) 
 
 -- name: audit_list
 -- The chain of the partnership, newest first.
--- $1 limit (one more than the page), $2 after_sequence, $3 resource, $4 resource_id, $5 outcome
+-- $1 limit (one more than the page), $2 after_key, $3 resource, $4 resource_id, $5 outcome
 SELECT e.sequence,
        instant_text(e.at) AS at,
        e.key_id AS actor_id,

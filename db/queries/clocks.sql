@@ -16,7 +16,7 @@ SELECT p.rulebook_version,
 
 -- name: bank_holiday_list
 -- All loaded bank holidays of England and Wales, with a key to page by.
--- $1 limit (one more than the page), $2 after_date, $3 year
+-- $1 limit (one more than the page), $2 after_key, $3 year
 SELECT h.date,
        h.title,
        h.notes,
@@ -131,7 +131,7 @@ SELECT c.id,
 -- name: deadline_list
 -- The clocks of the partnership by due date. States are conditions on dates, so that the index
 -- serves: running is open and due on or after the day, breached is open and due before it.
--- $1 limit (one more than the page), $2 after_due_on, $3 after_id, $4 as_of, $5 states, $6 kinds
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 as_of, $5 state, $6 kind
 -- $7 due_until (last due date wanted, or null)
 SELECT c.id,
        c.incident_id,

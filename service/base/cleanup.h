@@ -39,5 +39,10 @@
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-DEFINE_CLEANUP(char *, free)
+/* For memory of any type. */
+static inline void cleanup_free(void *owned)
+{
+	free(*(void **)owned);
+}
+
 DEFINE_CLEANUP(json_t *, json_decref)

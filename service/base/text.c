@@ -112,6 +112,18 @@ void text_put_json(struct text *text, const char *bytes, size_t length)
 	text_putc(text, '"');
 }
 
+void text_put_url(struct text *text, const char *string)
+{
+	static const char unreserved[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+	for (; *string; string++) {
+		if (strchr(unreserved, *string))
+			text_putc(text, *string);
+		else
+			text_printf(text, "%%%02X", (unsigned char)*string);
+	}
+}
+
 void text_clear(struct text *text)
 {
 	text->length = 0;

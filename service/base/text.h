@@ -28,6 +28,8 @@ void text_putc(struct text *text, char character);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends a JSON string with its quotes; the bytes must be UTF-8. */
 void text_put_json(struct text *text, const char *bytes, size_t length);
+/* Appends what may stand in a URL's query, everything else percent-encoded. */
+void text_put_url(struct text *text, const char *string);
 /* Empties it and keeps the memory. */
 void text_clear(struct text *text);
 /* The content as a string, never NULL. Valid until the next append. */

@@ -100,6 +100,7 @@ MUST_CHECK bool lease_execute(struct lease *lease, const char *sql, struct probl
 size_t rows_count(const struct rows *rows);
 /* The text of a column by its name; NULL is SQL's NULL. The column must exist (assert). */
 const char *rows_text(const struct rows *rows, size_t row, const char *column);
+bool rows_has(const struct rows *rows, const char *column);
 bool rows_flag(const struct rows *rows, size_t row, const char *column);
 int64_t rows_number(const struct rows *rows, size_t row, const char *column);
 /*

@@ -1,0 +1,194 @@
+/* Owns the way of a request: who calls, which handler, and the record of what was refused. */
+#include "api/api.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/exchange.h"
+#include "api/operations.h"
+#include "base/ids.h"
+#include "store/statements.h"
+
+static bool bind_operations(struct api *api, struct problem *problem)
+{
+	CLEANUP(text_finish) struct text faults = TEXT_INIT(300);
+
+	for (size_t i = 0; i < operation_count; i++) {
+		const struct operation *operation =
+			contract_find(api->contract, operations[i].operation_id);
+		if (!operation)
+			text_printf(&faults, " %s has no operation;", operations[i].operation_id);
+		else
+			api->endpoints[operation->index] = &operations[i];
+	}
+	for (size_t i = 0; i < contract_operation_count(api->contract); i++)
+		if (!api->endpoints[i])
+			text_printf(&faults, " %s has no handler;", contract_operation(api->contract, i)->id);
+	if (faults.length || faults.failed)
+		return problem_set(problem, PROBLEM_INTERNAL, "The OpenAPI document and the handlers differ:%s",
+			text_string(&faults));
+	return true;
+}
+
+bool api_create(const struct settings *settings, const struct contract *contract,
+	struct api **ret_api, struct problem *problem)
+{
+	CLEANUP(api_destroy) struct api *api = calloc(1, sizeof(*api));
+	struct pool_options options = {
+		.url = settings->database_url,
+		.role = "cspr_api",
+		.application_name = "cspr-api",
+		.size = (size_t)settings->workers,
+		.statements = statements_api,
+	};
+
+	if (!api)
+		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+	api->settings = settings;
+	api->contract = contract;
+	api->endpoints = calloc(contract_operation_count(contract) + 1, sizeof(*api->endpoints));
+	if (!api->endpoints || !rulebook_cache_create(&api->rulebooks))
+		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+	if (!bind_operations(api, problem) || !pool_create(&options, &api->pool, problem))
+		return false;
+	*ret_api = TAKE(api);
+	return true;
+}
+
+void api_destroy(struct api *api)
+{
+	if (!api)
+		return;
+	pool_destroy(api->pool);
+	rulebook_cache_destroy(api->rulebooks);
+	free(api->endpoints);
+	free(api);
+}
+
+static bool is_write(const struct exchange *exchange)
+{
+	return strcmp(exchange->request->operation->method, "GET") != 0;
+}
+
+/* What stands in the audit trail: refused writes, and reads without the scope. */
+static bool is_recorded(const struct exchange *exchange, enum problem_kind kind)
+{
+	int status = problem_status(kind);
+
+	if (status >= 500 || status == 401 || exchange_is_dry(exchange))
+		return false;
+	return is_write(exchange) || kind == PROBLEM_FORBIDDEN;
+}
+
+/* Appends the refusal to the caller's chain. A trail that cannot be written turns it into a 503. */
+static bool record_refusal(struct exchange *exchange, struct problem *refusal)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "key_hash", exchange->key_hash);
+	bind_text(&bindings, "request_id", exchange->request->request_id);
+	bind_text(&bindings, "action", exchange->endpoint->operation_id);
+	bind_text(&bindings, "resource", exchange->endpoint->resource);
+	bind_text(&bindings, "resource_id", NULL);
+	for (size_t i = 0; i < exchange->request->argument_count; i++)
+		if (exchange->request->arguments[i].parameter->place == IN_PATH)
+			bind_text(&bindings, "resource_id", exchange->request->arguments[i].value);
+	bind_text(&bindings, "outcome", "refused");
+	bind_text(&bindings, "code", problem_slug(refusal->kind));
+	bind_text(&bindings, "body_sha256",
+		exchange->body_sha256[0] ? exchange->body_sha256 : NULL);
+
+	bool begun = batch_begin(exchange->lease, BATCH_COMMIT, &batch, &problem);
+	if (begun) {
+		batch_add(&batch, &SQL_IDENTIFY, &bindings);
+		batch_add(&batch, &SQL_AUDIT_APPEND, &bindings);
+	}
+	if (begun && batch_run(&batch, BATCH_COMMIT, &problem))
+		return true;
+	problem_finish(refusal);
+	*refusal = problem;
+	problem = (struct problem){0};
+	return false;
+}
+
+/* A fault of the request is told only to a caller who may call: 401 and 403 come before it. */
+static bool check_caller(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+
+	return exchange_begin(exchange, BATCH_READ, NULL, &batch, problem) &&
+		exchange_run(exchange, &batch, BATCH_READ, problem);
+}
+
+/* The request's own fault, moved out of it. */
+static bool take_fault(const struct request *request, struct problem *problem)
+{
+	*problem = *request->fault;
+	*request->fault = (struct problem){0};
+	return false;
+}
+
+static bool serve_caller(struct exchange *exchange, struct problem *problem)
+{
+	const struct request *request = exchange->request;
+	unsigned char digest[DIGEST_BYTES];
+
+	if (!request->token)
+		return problem_set(problem, PROBLEM_UNAUTHENTICATED,
+			"Send the API key as 'Authorization: Bearer <key>'.");
+	digest_hmac_sha256(exchange->api->settings->pepper, strlen(exchange->api->settings->pepper),
+		request->token, strlen(request->token), digest);
+	hex_encode(digest, sizeof(digest), exchange->key_hash);
+	if (request->body) {
+		digest_sha256(request->body, request->body_length, digest);
+		hex_encode(digest, sizeof(digest), exchange->body_sha256);
+	}
+	if (!pool_lease(exchange->api->pool, &exchange->lease, problem))
+		return false;
+	if (request->fault->kind != PROBLEM_NONE)
+		return check_caller(exchange, problem) && take_fault(request, problem);
+	return exchange->endpoint->serve(exchange, problem);
+}
+
+static void put_scopes(struct exchange *exchange)
+{
+	CLEANUP(text_finish) struct text scopes = TEXT_INIT(sizeof(exchange->scopes) - 1);
+
+	text_putc(&scopes, '{');
+	for (const char *const *scope = exchange->request->operation->scopes; scope && *scope; scope++)
+		text_printf(&scopes, "%s\"%s\"", scopes.length > 1 ? "," : "", *scope);
+	text_putc(&scopes, '}');
+	snprintf(exchange->scopes, sizeof(exchange->scopes), "%s", text_string(&scopes));
+}
+
+void api_serve(void *context, const struct request *request, struct reply *reply)
+{
+	struct api *api = context;
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct exchange exchange = {
+		.api = api,
+		.request = request,
+		.reply = reply,
+		.endpoint = api->endpoints[request->operation->index],
+		.today = date_in_london(clock_milliseconds()),
+	};
+	bool served;
+
+	snprintf(reply->media_type, sizeof(reply->media_type), "%s", request->answer_type);
+	put_scopes(&exchange);
+	if (request->operation->open)
+		served = request->fault->kind == PROBLEM_NONE ? exchange.endpoint->serve(&exchange, &problem)
+													  : take_fault(request, &problem);
+	else
+		served = serve_caller(&exchange, &problem);
+
+	if (!served && exchange.lease && is_recorded(&exchange, problem.kind))
+		record_refusal(&exchange, &problem);
+	if (exchange.lease)
+		pool_return(exchange.lease);
+	if (!served)
+		reply_problem(reply, request, &problem);
+	snprintf(reply->actor_id, sizeof(reply->actor_id), "%s", exchange.actor_id);
+}

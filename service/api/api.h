@@ -1,0 +1,23 @@
+/*
+ * What the service does for each operation: http on one side, domain and store on the other.
+ * operations.c is the whole surface on one screen.
+ */
+#pragma once
+
+#include "base/settings.h"
+#include "contract/contract.h"
+#include "http/http.h"
+
+struct api;
+
+/*
+ * Binds every operation of the contract to its handler. Fails, naming them, when an operation has
+ * no handler or a handler no operation. The settings and the contract must outlive it.
+ */
+MUST_CHECK bool api_create(const struct settings *settings, const struct contract *contract,
+	struct api **ret_api, struct problem *problem);
+void api_destroy(struct api *api);
+DEFINE_CLEANUP(struct api *, api_destroy)
+
+/* For http_options: answers one request. Thread-safe. */
+void api_serve(void *context, const struct request *request, struct reply *reply);

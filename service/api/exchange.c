@@ -1,0 +1,256 @@
+/* Owns the steps that every handler shares: the caller, the batch, repeated requests, the audit. */
+#include "api/exchange.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/statements.h"
+
+#define ARRAY_BYTES 4096
+
+void arguments_finish(struct arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->array_count; i++)
+		text_finish(&arguments->arrays[i]);
+}
+
+/* "a,b" as PostgreSQL's {"a","b"}. Values were checked against enums or patterns before. */
+static const char *put_array(struct arguments *arguments, const char *value)
+{
+	struct text *array = &arguments->arrays[arguments->array_count++];
+
+	*array = TEXT_INIT(ARRAY_BYTES);
+	text_puts(array, "{\"");
+	for (; *value; value++) {
+		if (*value == ',')
+			text_puts(array, "\",\"");
+		else if (*value == '"' || *value == '\\')
+			text_printf(array, "\\%c", *value);
+		else
+			text_putc(array, *value);
+	}
+	text_puts(array, "\"}");
+	return text_string(array);
+}
+
+void exchange_bind(const struct exchange *exchange, struct arguments *ret_arguments)
+{
+	const struct request *request = exchange->request;
+
+	*ret_arguments = (struct arguments){0};
+	/* What the request does not name is SQL's null. */
+	for (size_t i = 0; i < request->operation->parameter_count; i++)
+		if (request->operation->parameters[i].place != IN_HEADER)
+			bind_text(&ret_arguments->bindings, request->operation->parameters[i].name, NULL);
+	for (size_t i = 0; i < request->argument_count; i++) {
+		const struct argument *argument = &request->arguments[i];
+		const char *value = argument->value;
+		if (argument->parameter->place == IN_HEADER)
+			continue;
+		if (argument->parameter->list && value &&
+			ret_arguments->array_count < ARRAY_LENGTH(ret_arguments->arrays))
+			value = put_array(ret_arguments, value);
+		bind_text(&ret_arguments->bindings, argument->parameter->name, value);
+	}
+}
+
+bool exchange_begin(struct exchange *exchange, enum batch_end end, const struct rulebook *rulebook,
+	struct batch *ret_batch, struct problem *problem)
+{
+	struct bindings bindings = {0};
+
+	if (!batch_begin(exchange->lease, end, ret_batch, problem))
+		return false;
+	bind_text(&bindings, "key_hash", exchange->key_hash);
+	bind_text(&bindings, "scopes", exchange->scopes);
+	bind_text(&bindings, "rulebook", rulebook ? rulebook->version : NULL);
+	bind_text(&bindings, "request_id", exchange->request->request_id);
+	batch_add(ret_batch, &SQL_AUTHENTICATE, &bindings);
+	return true;
+}
+
+bool exchange_run(struct exchange *exchange, struct batch *batch, enum batch_end end,
+	struct problem *problem)
+{
+	if (!batch_run(batch, end, problem))
+		return false;
+	const char *actor = rows_text(batch_rows(batch, 0), 0, "key_id");
+	snprintf(exchange->actor_id, sizeof(exchange->actor_id), "%s", actor ? actor : "");
+	return true;
+}
+
+bool exchange_is_dry(const struct exchange *exchange)
+{
+	return request_flag(exchange->request, "dry_run");
+}
+
+enum batch_end exchange_end(const struct exchange *exchange)
+{
+	return exchange_is_dry(exchange) ? BATCH_ROLLBACK : BATCH_COMMIT;
+}
+
+bool exchange_rulebook(
+	struct exchange *exchange, struct rulebook **ret_rulebook, struct problem *problem)
+{
+	*ret_rulebook = rulebook_find(exchange->api->rulebooks, exchange->key_hash);
+	if (*ret_rulebook)
+		return true;
+
+	CLEANUP(batch_finish) struct batch batch = {0};
+	struct bindings none = {0};
+	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, &SQL_RULEBOOK_GET, &none);
+	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+		return false;
+	return rulebook_store(exchange->api->rulebooks, exchange->key_hash,
+		batch_rows(&batch, number), ret_rulebook, problem);
+}
+
+bool exchange_rules_changed(const struct exchange *exchange)
+{
+	if (strcmp(lease_sqlstate(exchange->lease), "CS900") != 0)
+		return false;
+	rulebook_drop(exchange->api->rulebooks, exchange->key_hash);
+	return true;
+}
+
+/* Method and path, as the scope of a key; bounded, so a long path goes in as its hash. */
+static void bind_key(const struct exchange *exchange, struct bindings *bindings, char scope[96])
+{
+	unsigned char digest[DIGEST_BYTES];
+	char hex[DIGEST_HEX];
+	const struct request *request = exchange->request;
+
+	digest_sha256(request->path, strlen(request->path), digest);
+	hex_encode(digest, sizeof(digest), hex);
+	snprintf(scope, 96, "%.16s %s", request->operation->method, hex);
+	bind_text(bindings, "idempotency_operation", scope);
+	bind_text(bindings, "idempotency_key", request_argument(request, "Idempotency-Key"));
+}
+
+void exchange_claim(struct exchange *exchange, struct batch *batch)
+{
+	struct bindings bindings = {0};
+	char scope[96];
+
+	bind_key(exchange, &bindings, scope);
+	bind_text(&bindings, "body_sha256", exchange->body_sha256);
+	batch_add(batch, &SQL_IDEMPOTENCY_CLAIM, &bindings);
+}
+
+bool exchange_replay(struct exchange *exchange, struct problem *problem)
+{
+	if (strcmp(lease_sqlstate(exchange->lease), "CS001") != 0)
+		return false;
+
+	CLEANUP(batch_finish) struct batch batch = {0};
+	struct bindings bindings = {0};
+	char scope[96];
+	problem_finish(problem);
+	bind_key(exchange, &bindings, scope);
+	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, &SQL_IDEMPOTENCY_GET, &bindings);
+	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+		return false;
+
+	const struct rows *rows = batch_rows(&batch, number);
+	if (rows_count(rows) != 1 || !rows_text(rows, 0, "status")) {
+		problem->retry_after = 1;
+		return problem_set(problem, PROBLEM_IDEMPOTENCY_IN_PROGRESS,
+			"A request with this Idempotency-Key is still running.");
+	}
+	if (strcmp(rows_text(rows, 0, "body_sha256"), exchange->body_sha256) != 0)
+		return problem_set(problem, PROBLEM_IDEMPOTENCY_MISMATCH,
+			"This Idempotency-Key was used before with another body.");
+
+	struct reply *reply = exchange->reply;
+	const char *location = rows_text(rows, 0, "location");
+	reply->status = (int)rows_number(rows, 0, "status");
+	text_puts(&reply->body, rows_text(rows, 0, "body"));
+	reply_header(reply, "Idempotency-Replayed", "true");
+	if (location)
+		reply_header(reply, "Location", "%s", location);
+	CLEANUP(json_decref) json_t *kept = json_loads(text_string(&reply->body), 0, NULL);
+	json_int_t version = json_integer_value(json_object_get(kept, "version"));
+	if (version)
+		reply_version(reply, version);
+	return true;
+}
+
+void exchange_audit(struct exchange *exchange, struct batch *batch, const char *resource_id)
+{
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "action", exchange->endpoint->operation_id);
+	bind_text(&bindings, "resource", exchange->endpoint->resource);
+	bind_text(&bindings, "resource_id", resource_id);
+	bind_text(&bindings, "outcome", "done");
+	bind_text(&bindings, "code", NULL);
+	bind_text(&bindings, "body_sha256",
+		exchange->body_sha256[0] ? exchange->body_sha256 : NULL);
+	batch_add(batch, &SQL_AUDIT_APPEND, &bindings);
+}
+
+size_t exchange_keep(struct exchange *exchange, struct batch *batch, const struct statement *plain,
+	const struct statement *stored, const char *id_name, const char *id, int status,
+	const char *location)
+{
+	struct bindings bindings = {0};
+	char scope[96];
+	char status_text[16];
+
+	bind_text(&bindings, id_name, id);
+	snprintf(status_text, sizeof(status_text), "%d", status);
+	bind_key(exchange, &bindings, scope);
+	bind_text(&bindings, "reply_status", status_text);
+	bind_text(&bindings, "reply_location", location);
+	return batch_add(batch, exchange_is_dry(exchange) ? plain : stored, &bindings);
+}
+
+void exchange_answer(struct exchange *exchange, const struct batch *batch, size_t number,
+	const struct statement *stored, int status, const char *location, int version)
+{
+	const struct rows *rows = batch_rows(batch, number);
+	struct reply *reply = exchange->reply;
+
+	reply->status = exchange_is_dry(exchange) ? 200 : status;
+	if (exchange_is_dry(exchange) || !stored)
+		rows_put_object(rows, 0, &reply->body);
+	else
+		text_puts(&reply->body, rows_text(rows, 0, "body"));
+	if (location && !exchange_is_dry(exchange))
+		reply_header(reply, "Location", "%s", location);
+	if (version)
+		reply_version(reply, version);
+}
+
+bool exchange_if_match(
+	const struct exchange *exchange, long *ret_version, struct problem *problem)
+{
+	const char *tag = request_argument(exchange->request, "If-Match");
+	char *end = NULL;
+
+	/* A list or "*" would mean "whatever it is by now"; a change is made to what was read. */
+	if (tag && tag[0] == '"') {
+		long version = strtol(tag + 1, &end, 10);
+		if (end != tag + 1 && strcmp(end, "\"") == 0 && version > 0) {
+			*ret_version = version;
+			return true;
+		}
+	}
+	return problem_set(problem, PROBLEM_STALE,
+		"If-Match must be the one ETag that the resource was read with.");
+}
+
+void reply_version(struct reply *reply, long version)
+{
+	reply_header(reply, "ETag", "\"%ld\"", version);
+}
+
+void exchange_link(const struct exchange *exchange, const char *path, struct text *ret_link)
+{
+	text_puts(ret_link, exchange->api->settings->public_url);
+	text_puts(ret_link, path);
+}

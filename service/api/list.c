@@ -1,0 +1,158 @@
+/* Owns paging: cursors, the envelope of lists and their Link header. */
+#include "api/list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/csv.h"
+
+#define CURSOR_BYTES 600
+#define LIST_BYTES (32 * 1024 * 1024)
+
+/* What a cursor belongs to: the operation and every argument but limit and cursor themselves. */
+static void put_filter(const struct exchange *exchange, char ret_hex[17])
+{
+	CLEANUP(text_finish) struct text filter = TEXT_INIT(64 * 1024);
+	unsigned char digest[DIGEST_BYTES];
+	const struct request *request = exchange->request;
+
+	text_puts(&filter, request->operation->id);
+	for (size_t i = 0; i < request->argument_count; i++) {
+		const struct argument *argument = &request->arguments[i];
+		if (argument->parameter->place == IN_HEADER ||
+			strcmp(argument->parameter->name, "cursor") == 0 ||
+			strcmp(argument->parameter->name, "limit") == 0)
+			continue;
+		text_printf(&filter, "\n%s=%s", argument->parameter->name,
+			argument->value ? argument->value : "");
+	}
+	digest_sha256(text_string(&filter), filter.length, digest);
+	hex_encode(digest, 8, ret_hex);
+}
+
+static bool read_cursor(
+	const struct exchange *exchange, const char *cursor, struct list_page *ret_page)
+{
+	CLEANUP(text_finish) struct text plain = TEXT_INIT(CURSOR_BYTES);
+	char filter[17];
+
+	if (!base64_decode(cursor, strlen(cursor), &plain))
+		return false;
+	CLEANUP(json_decref) json_t *parts = json_loadb(text_string(&plain), plain.length, 0, NULL);
+	const char *key = json_string_value(json_array_get(parts, 1));
+	const char *id = json_string_value(json_array_get(parts, 2));
+	const char *bound_to = json_string_value(json_array_get(parts, 0));
+	put_filter(exchange, filter);
+	if (!key || !id || !bound_to || strcmp(bound_to, filter) != 0)
+		return false;
+	if (strlen(key) >= sizeof(ret_page->key) || strlen(id) >= sizeof(ret_page->id))
+		return false;
+	snprintf(ret_page->key, sizeof(ret_page->key), "%s", key);
+	snprintf(ret_page->id, sizeof(ret_page->id), "%s", id);
+	ret_page->has_cursor = true;
+	return true;
+}
+
+bool list_open(const struct exchange *exchange, struct list_page *ret_page,
+	struct bindings *bindings, struct problem *problem)
+{
+	const char *cursor = request_argument(exchange->request, "cursor");
+
+	*ret_page = (struct list_page){.size = (size_t)request_number(exchange->request, "limit")};
+	if (cursor && !read_cursor(exchange, cursor, ret_page)) {
+		problem_add(problem, PROBLEM_BAD_PARAMETER, "cursor", "cursor",
+			"The cursor was not made by this list with these filters.");
+		return false;
+	}
+	snprintf(ret_page->limit, sizeof(ret_page->limit), "%zu", ret_page->size + 1);
+	bind_text(bindings, "limit", ret_page->limit);
+	bind_text(bindings, "after_key", ret_page->has_cursor ? ret_page->key : NULL);
+	bind_text(bindings, "after_id",
+		ret_page->has_cursor && ret_page->id[0] ? ret_page->id : NULL);
+	return true;
+}
+
+static void put_cursor(const struct exchange *exchange, const struct rows *rows, size_t row,
+	struct text *ret_cursor)
+{
+	char filter[17];
+	const char *key = rows_text(rows, row, "_key");
+	const char *id = rows_has(rows, "_id") ? rows_text(rows, row, "_id") : "";
+
+	put_filter(exchange, filter);
+	CLEANUP(json_decref) json_t *parts = json_pack("[s, s, s]", filter, key ? key : "", id);
+	CLEANUP(free) char *plain = json_dumps(parts, JSON_COMPACT);
+	if (plain)
+		base64url_encode(plain, strlen(plain), ret_cursor);
+}
+
+static void put_rows(const struct exchange *exchange, const struct rows *rows, size_t count,
+	list_decorate *decorate, const void *context, struct text *ret_text)
+{
+	if (!decorate) {
+		rows_put_array(rows, 0, count, ret_text);
+		return;
+	}
+	text_putc(ret_text, '[');
+	for (size_t row = 0; row < count; row++) {
+		if (row)
+			text_putc(ret_text, ',');
+		rows_put_open_object(rows, row, ret_text);
+		decorate(exchange, context, rows, row, ret_text);
+		text_putc(ret_text, '}');
+	}
+	text_putc(ret_text, ']');
+}
+
+/* The same list, further on: every argument as it came, with the new cursor. */
+static void put_link(struct exchange *exchange, const char *cursor)
+{
+	CLEANUP(text_finish) struct text link = TEXT_INIT(500);
+	const struct request *request = exchange->request;
+
+	text_printf(&link, "<%s?cursor=%s", request->path, cursor);
+	for (size_t i = 0; i < request->argument_count; i++) {
+		const struct argument *argument = &request->arguments[i];
+		if (argument->parameter->place != IN_QUERY || !argument->value ||
+			strcmp(argument->parameter->name, "cursor") == 0)
+			continue;
+		text_putc(&link, '&');
+		text_put_url(&link, argument->parameter->name);
+		text_putc(&link, '=');
+		text_put_url(&link, argument->value);
+	}
+	text_puts(&link, ">; rel=\"next\"");
+	if (!link.failed)
+		reply_header(exchange->reply, "Link", "%s", text_string(&link));
+}
+
+bool list_close(struct exchange *exchange, const struct list_page *page, const struct rows *rows,
+	list_decorate *decorate, const void *context, struct problem *problem)
+{
+	size_t count = rows_count(rows);
+	bool has_more = count > page->size;
+	struct reply *reply = exchange->reply;
+	CLEANUP(text_finish) struct text data = TEXT_INIT(LIST_BYTES);
+	CLEANUP(text_finish) struct text cursor = TEXT_INIT(CURSOR_BYTES);
+
+	if (has_more)
+		count = page->size;
+	put_rows(exchange, rows, count, decorate, context, &data);
+	if (has_more) {
+		put_cursor(exchange, rows, count - 1, &cursor);
+		put_link(exchange, text_string(&cursor));
+	}
+	if (data.failed || cursor.failed)
+		return problem_fail(problem, PROBLEM_INTERNAL, "a page outgrew its limit");
+
+	reply->status = 200;
+	if (strcmp(reply->media_type, "text/csv") == 0)
+		return csv_write(text_string(&data), &reply->body, problem);
+	text_puts(&reply->body, "{\"data\":");
+	text_append(&reply->body, data.data, data.length);
+	if (has_more)
+		text_printf(&reply->body, ",\"has_more\":true,\"next_cursor\":\"%s\"}", text_string(&cursor));
+	else
+		text_puts(&reply->body, ",\"has_more\":false,\"next_cursor\":null}");
+	return true;
+}
