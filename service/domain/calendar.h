@@ -16,7 +16,10 @@ struct calendar {
 	uint64_t holidays[CALENDAR_YEARS_MAX * 366 / 64 + 1]; /* bit per day from first_year-01-01 */
 };
 
-/* Years that have at least one holiday are loaded years; dates need no order. */
+/*
+ * Years that have at least one holiday are loaded years; dates need no order. With a hole between
+ * loaded years the longest run without one counts, the later of two.
+ */
 void calendar_init(struct calendar *ret_calendar, const struct date holidays[], size_t count,
 	int version);
 bool calendar_covers(const struct calendar *calendar, struct date date);
@@ -31,8 +34,8 @@ bool calendar_is_working_day(const struct calendar *calendar, struct date date);
 MUST_CHECK bool calendar_add(const struct calendar *calendar, struct date from, int n,
 	struct date *ret_date, struct problem *problem);
 /*
- * Working days after `from` up to and including `to`; negative when `to` is earlier. The inverse
- * of calendar_add() on working days.
+ * Working days after `from` up to and including `to`; when `to` is earlier, minus the working days
+ * before `from` down to and including `to`. The inverse of calendar_add() on working days.
  */
 MUST_CHECK bool calendar_between(const struct calendar *calendar, struct date from, struct date to,
 	int *ret_count, struct problem *problem);

@@ -37,8 +37,8 @@ struct clock {
 
 struct clock_view {
 	enum clock_state state;
-	bool counted;  /* false: the calendar does not reach, elapsed and remaining have no value */
-	int elapsed;   /* units since the start, up to completion or `today` */
+	bool counted;  /* false: cancelled or beyond the calendar, the two below have no value */
+	int elapsed;   /* units since the start, up to completion or `today`; negative before it */
 	int remaining; /* units until due; negative when past; 0 when completed */
 };
 
@@ -46,7 +46,8 @@ MUST_CHECK bool clock_due(const struct clock_policy *policy, const struct calend
 	struct date starts_on, struct date *ret_due_on, struct problem *problem);
 /*
  * How a clock stands on `today` (London). Met when completed on or before the due date, met late
- * after it; breached from the day after the due date. Months are counted as calendar days.
+ * after it; breached from the day after the due date. Cancelled goes before completed, completed
+ * before paused; a paused clock is never breached. Months are counted as calendar days.
  */
 struct clock_view clock_view_on(
 	const struct clock *clock, const struct calendar *calendar, struct date today);

@@ -23,6 +23,7 @@ static inline bool date_is_set(struct date date)
 
 /* Exactly YYYY-MM-DD, a real day of the years 1900 to 2199. */
 MUST_CHECK bool date_parse(const char *text, struct date *ret_date);
+/* DATE_NONE gives the empty string. */
 struct date_text date_format(struct date date);
 struct date date_from_civil(int year, int month, int day);
 void date_to_civil(struct date date, int *ret_year, int *ret_month, int *ret_day);
@@ -39,5 +40,8 @@ struct date date_add_months(struct date date, int months);
  * Act 1972 as amended from 2002; the same days since 1996).
  */
 struct date date_in_london(int64_t milliseconds);
-/* Strict RFC 3339 date-time with Z or an offset, to milliseconds since 1970. */
+/*
+ * Strict RFC 3339 date-time with Z or an offset, to milliseconds since 1970. Finer fractions are
+ * cut off; a leap second is the last millisecond before it, so that it stays in its day.
+ */
 MUST_CHECK bool instant_parse(const char *text, int64_t *ret_milliseconds);

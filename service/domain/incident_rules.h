@@ -7,11 +7,20 @@
 #include "domain/date.h"
 
 /*
- * Adds a fault (PROBLEM_INVALID) with pointer, code and rule for each broken rule: dates in the
- * future, death before the incident, awareness before the incident, not exactly one index child,
- * death facts without a death, abuse status not_known_or_suspected where the law does not allow
- * it, aware_at and aware_on that disagree, age and unborn that contradict … `incident` is in the
- * shape of the API and has passed the schema; `today` is London's. True when nothing is broken.
+ * Adds a fault (PROBLEM_INVALID) with pointer, code and rule for each broken rule, all at once;
+ * the rules with their codes are the two tables in incident_rules.c and child_rules.c. `incident`
+ * is in the shape of the API with all its `children` and has passed the schema; null and absent
+ * both mean "not asked" and break nothing by themselves. `today` is London's. True when nothing
+ * is broken.
+ *
+ * On abuse_neglect_status `not_known_or_suspected`: domain sources allow it for a notification of
+ * a looked-after child's or a care leaver's death only, yet an incident that turns out not to be
+ * notifiable is recorded too, with the decision against (steps 1a and 1b of the process). So the
+ * status is refused only where the record contradicts it: when notifying_basis is in_area or
+ * outside_england_normally_resident, which claim a notification under s16C(1), and nobody who
+ * was looked after or a care leaver died (abuse_status_not_allowed); or when death_subtype says
+ * otherwise (death_subtype_contradicts). Without a basis it is recorded, and notifiability.h
+ * answers that no duty follows.
  */
 bool incident_rules_check(const json_t *incident, struct date today, struct problem *problem);
 /*
