@@ -1,0 +1,164 @@
+-- Incidents and their children: pseudonymised case facts. Who somebody is never stands here.
+--
+-- Codes are text without lists of them: the lists are in openapi/schemas, and a new code is no
+-- change of a table. Columns have the names of the API's fields.
+
+-- The edition of the code lists that the service records under; a migration that changes what a
+-- code means replaces it.
+CREATE FUNCTION code_list_version() RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$ SELECT '2026-1' $$;
+
+CREATE TABLE incident (
+  partnership_id uuid NOT NULL REFERENCES partnership (id),
+  id uuid NOT NULL,
+  version integer NOT NULL CHECK (version > 0),
+  state text NOT NULL CHECK (state <> ''),
+  local_ref text NOT NULL CHECK (local_ref <> ''),
+  dfe_sin_ref text,
+  case_system text,
+  external_id text,
+  incident_date date,
+  incident_time text,
+  incident_date_to date,
+  date_precision text,
+  aware_on date NOT NULL,
+  aware_at timestamptz,
+  aware_by text,
+  aware_how text,
+  partnership_aware_on date,
+  referral_received_on date,
+  nature text NOT NULL CHECK (nature <> ''),
+  death_date date,
+  death_subtype text,
+  abuse_neglect_status text,
+  notifying_basis text,
+  our_role text,
+  la_of_incident text,
+  la_of_residence text,
+  la_responsible text,
+  location_type text,
+  cause_of_death text,
+  harm_types text[],
+  narrative text,
+  immediate_actions text,
+  other_children_at_risk_considered boolean,
+  media_interest boolean,
+  police_appeal boolean,
+  suspected_perpetrators jsonb,
+  duty text NOT NULL CHECK (duty <> ''),
+  duty_rule text NOT NULL CHECK (duty_rule <> ''),
+  code_list_version text NOT NULL,
+  created_by_agency_id uuid NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (partnership_id, id),
+  FOREIGN KEY (partnership_id, created_by_agency_id) REFERENCES agency (partnership_id, id),
+  CONSTRAINT incident_external_id_key UNIQUE (partnership_id, case_system, external_id),
+  CONSTRAINT incident_local_ref_key UNIQUE (partnership_id, local_ref),
+  CONSTRAINT incident_case_system_whole CHECK ((case_system IS NULL) = (external_id IS NULL)),
+  CONSTRAINT incident_dates_in_order CHECK (incident_date_to >= incident_date)
+);
+CREATE INDEX incident_created_at ON incident (partnership_id, created_at, id);
+CREATE INDEX incident_aware_on ON incident (partnership_id, aware_on, id);
+CREATE INDEX incident_updated_at ON incident (partnership_id, updated_at, id);
+
+CREATE TABLE child (
+  partnership_id uuid NOT NULL,
+  incident_id uuid NOT NULL,
+  id uuid NOT NULL,
+  version integer NOT NULL CHECK (version > 0),
+  position integer NOT NULL CHECK (position > 0),
+  external_id text,
+  index_child boolean NOT NULL,
+  unnamed boolean,
+  role text,
+  nature text,
+  unborn boolean,
+  expected_on date,
+  age_years integer CHECK (age_years >= 0),
+  age_days integer CHECK (age_days >= 0),
+  sex text,
+  gender text,
+  ethnicity text,
+  disabilities text[],
+  mental_health_condition text,
+  autism text,
+  send_status text,
+  known_to_any_agency text,
+  csc_status text,
+  cp_plan text,
+  cp_category text,
+  cp_started_on date,
+  cp_ended_on date,
+  cp_plan_number integer CHECK (cp_plan_number > 0),
+  lac_status text,
+  legal_status text,
+  placement_type text,
+  placement_provider text,
+  placed_out_of_area boolean,
+  host_la text,
+  dfe_placement_group text,
+  returned_home_after_court boolean,
+  court_order_history text,
+  education_status text,
+  flags text[],
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (partnership_id, incident_id, id),
+  FOREIGN KEY (partnership_id, incident_id) REFERENCES incident (partnership_id, id),
+  CONSTRAINT child_external_id_key UNIQUE (partnership_id, incident_id, external_id),
+  CONSTRAINT child_plan_dates_in_order CHECK (cp_ended_on >= cp_started_on)
+);
+-- The national statistics take the characteristics of one child of an incident.
+CREATE UNIQUE INDEX child_one_index_child ON child (partnership_id, incident_id)
+  WHERE index_child;
+
+-- The reference of an incident that came without one. The numbers of all partnerships are one
+-- sequence, because a counter of each would make its writers wait for one another until commit;
+-- numbers that a partnership gave by hand are passed over.
+CREATE SEQUENCE incident_number;
+
+CREATE FUNCTION make_local_ref() RETURNS text
+  LANGUAGE plpgsql
+  AS $$
+DECLARE
+  number text;
+  made text;
+BEGIN
+  LOOP
+    number := nextval('incident_number')::text;
+    made := to_char(now() AT TIME ZONE 'Europe/London', '"SI-"YYYY"-"')
+      || lpad(number, greatest(5, length(number)), '0');
+    EXIT WHEN NOT EXISTS (
+      SELECT
+        FROM incident AS i
+       WHERE i.partnership_id = tenant()
+         AND i.local_ref = made);
+  END LOOP;
+  RETURN made;
+END $$;
+
+CREATE TRIGGER incident_record_change
+  AFTER INSERT OR UPDATE ON incident
+  FOR EACH ROW EXECUTE FUNCTION record_change();
+CREATE TRIGGER child_record_change
+  AFTER INSERT OR UPDATE ON child
+  FOR EACH ROW EXECUTE FUNCTION record_change();
+
+ALTER TABLE incident ENABLE ROW LEVEL SECURITY;
+ALTER TABLE incident FORCE ROW LEVEL SECURITY;
+ALTER TABLE child ENABLE ROW LEVEL SECURITY;
+ALTER TABLE child FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY own_partnership ON incident TO cspr_api
+  USING (partnership_id = tenant()
+    AND (own_agency() IS NULL OR created_by_agency_id = own_agency()));
+CREATE POLICY own_partnership ON child TO cspr_api
+  USING (partnership_id = tenant()
+    AND (own_agency() IS NULL OR EXISTS (
+      SELECT FROM incident AS i
+       WHERE i.partnership_id = child.partnership_id AND i.id = child.incident_id)));
+
+GRANT SELECT, INSERT, UPDATE ON incident, child TO cspr_api;
+GRANT USAGE ON SEQUENCE incident_number TO cspr_api;

@@ -1,0 +1,502 @@
+-- Incidents and their children: the shape in which they are shown, and how they are written.
+--
+-- A member that a body does not have keeps what is there, null clears it, a value sets it;
+-- jsonb_populate_record does that. A new field is a column, and a line in the columns and in the
+-- patch below.
+
+-- name: child_columns
+-- A child as the API shows it.
+-- fragment
+c.id,
+c.incident_id,
+c.version,
+c.external_id,
+c.index_child,
+c.unnamed,
+c.role,
+c.nature,
+c.unborn,
+c.expected_on,
+c.age_years,
+c.age_days,
+c.sex,
+c.gender,
+c.ethnicity,
+c.disabilities,
+c.mental_health_condition,
+c.autism,
+c.send_status,
+c.known_to_any_agency,
+c.csc_status,
+c.cp_plan,
+c.cp_category,
+c.cp_started_on,
+c.cp_ended_on,
+c.cp_plan_number,
+c.lac_status,
+c.legal_status,
+c.placement_type,
+c.placement_provider,
+c.placed_out_of_area,
+c.host_la,
+c.dfe_placement_group,
+c.returned_home_after_court,
+c.court_order_history,
+c.education_status,
+c.flags,
+instant_text(c.created_at) AS created_at,
+instant_text(c.updated_at) AS updated_at
+
+-- name: incident_columns
+-- An incident as the API shows it.
+-- fragment
+i.id,
+i.version,
+i.state,
+i.local_ref,
+i.dfe_sin_ref,
+i.case_system,
+i.external_id,
+i.incident_date,
+i.incident_time,
+i.incident_date_to,
+i.date_precision,
+i.aware_on,
+instant_text(i.aware_at) AS aware_at,
+i.aware_by,
+i.aware_how,
+i.partnership_aware_on,
+i.referral_received_on,
+i.nature,
+i.death_date,
+i.death_subtype,
+i.abuse_neglect_status,
+i.notifying_basis,
+i.our_role,
+i.la_of_incident,
+i.la_of_residence,
+i.la_responsible,
+i.location_type,
+i.cause_of_death,
+i.harm_types,
+i.narrative,
+i.immediate_actions,
+i.other_children_at_risk_considered,
+i.media_interest,
+i.police_appeal,
+i.suspected_perpetrators,
+i.duty,
+i.duty_rule,
+(SELECT k.due_on
+   FROM clock AS k
+  WHERE k.partnership_id = i.partnership_id
+    AND k.incident_id = i.id
+    AND k.kind = 'sin'
+    AND k.superseded_at IS NULL
+    AND k.cancelled_at IS NULL) AS sin_due_on,
+i.code_list_version,
+i.created_by_agency_id,
+instant_text(i.created_at) AS created_at,
+instant_text(i.updated_at) AS updated_at,
+(SELECT coalesce(json_agg((
+          SELECT row_to_json(r)
+            FROM (SELECT {{child_columns}}) AS r)
+          ORDER BY c.index_child DESC, c.position, c.id), '[]')
+   FROM child AS c
+  WHERE c.partnership_id = i.partnership_id
+    AND c.incident_id = i.id) AS children
+
+-- name: incident_get
+-- One incident with its children.
+-- stored
+-- $1 incident_id
+SELECT {{incident_columns}}
+  FROM incident AS i
+ WHERE i.partnership_id = tenant()
+   AND i.id = $1::uuid;
+
+-- name: incident_by_external_id
+-- The incident of a case system, by the system's own key.
+-- stored
+-- $1 system, $2 external_id
+SELECT {{incident_columns}}
+  FROM incident AS i
+ WHERE i.partnership_id = tenant()
+   AND i.case_system = $1::text
+   AND i.external_id = $2::text;
+
+-- name: incident_exists
+-- A row when the caller may see the incident; for lists of what belongs to it.
+-- $1 incident_id
+SELECT i.id,
+       i.version
+  FROM incident AS i
+ WHERE i.partnership_id = tenant()
+   AND i.id = $1::uuid;
+
+-- name: incident_filter
+-- What a list is narrowed to.
+-- fragment
+-- $4 nature, $5 duty, $6 state, $7 local_ref, $8 aware_on_gte, $9 aware_on_lte
+-- $10 updated_at_gte
+i.partnership_id = tenant()
+   AND ($4::text[] IS NULL OR i.nature = ANY ($4::text[]))
+   AND ($5::text[] IS NULL OR i.duty = ANY ($5::text[]))
+   AND ($6::text[] IS NULL OR i.state = ANY ($6::text[]))
+   AND ($7::text IS NULL OR i.local_ref = $7::text)
+   AND ($8::date IS NULL OR i.aware_on >= $8::date)
+   AND ($9::date IS NULL OR i.aware_on <= $9::date)
+   AND ($10::timestamptz IS NULL OR i.updated_at >= $10::timestamptz)
+
+-- name: incident_list
+-- The incidents of the partnership, the newest first.
+-- The first page begins at a bound beyond every row, not at null, so that the index serves it.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 nature, $5 duty, $6 state
+-- $7 local_ref, $8 aware_on_gte, $9 aware_on_lte, $10 updated_at_gte
+SELECT {{incident_columns}},
+       i.created_at AS "_key",
+       i.id AS "_id"
+  FROM incident AS i
+ WHERE {{incident_filter}}
+   AND (i.created_at, i.id) < (
+     coalesce($2::timestamptz, 'infinity'),
+     coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+ ORDER BY i.created_at DESC, i.id DESC
+ LIMIT $1::integer;
+
+-- name: incident_list_by_created_at
+-- The same, the oldest first.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 nature, $5 duty, $6 state
+-- $7 local_ref, $8 aware_on_gte, $9 aware_on_lte, $10 updated_at_gte
+SELECT {{incident_columns}},
+       i.created_at AS "_key",
+       i.id AS "_id"
+  FROM incident AS i
+ WHERE {{incident_filter}}
+   AND (i.created_at, i.id) > (
+     coalesce($2::timestamptz, '-infinity'),
+     coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
+ ORDER BY i.created_at, i.id
+ LIMIT $1::integer;
+
+-- name: incident_list_by_aware_on
+-- The same by the day of awareness, the earliest first.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 nature, $5 duty, $6 state
+-- $7 local_ref, $8 aware_on_gte, $9 aware_on_lte, $10 updated_at_gte
+SELECT {{incident_columns}},
+       i.aware_on AS "_key",
+       i.id AS "_id"
+  FROM incident AS i
+ WHERE {{incident_filter}}
+   AND (i.aware_on, i.id) > (
+     coalesce($2::date, '-infinity'),
+     coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
+ ORDER BY i.aware_on, i.id
+ LIMIT $1::integer;
+
+-- name: incident_list_by_aware_on_desc
+-- The same by the day of awareness, the latest first.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 nature, $5 duty, $6 state
+-- $7 local_ref, $8 aware_on_gte, $9 aware_on_lte, $10 updated_at_gte
+SELECT {{incident_columns}},
+       i.aware_on AS "_key",
+       i.id AS "_id"
+  FROM incident AS i
+ WHERE {{incident_filter}}
+   AND (i.aware_on, i.id) < (
+     coalesce($2::date, 'infinity'),
+     coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+ ORDER BY i.aware_on DESC, i.id DESC
+ LIMIT $1::integer;
+
+-- name: incident_list_by_updated_at
+-- The same by the last change, the longest ago first: for whoever polls.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 nature, $5 duty, $6 state
+-- $7 local_ref, $8 aware_on_gte, $9 aware_on_lte, $10 updated_at_gte
+SELECT {{incident_columns}},
+       i.updated_at AS "_key",
+       i.id AS "_id"
+  FROM incident AS i
+ WHERE {{incident_filter}}
+   AND (i.updated_at, i.id) > (
+     coalesce($2::timestamptz, '-infinity'),
+     coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
+ ORDER BY i.updated_at, i.id
+ LIMIT $1::integer;
+
+-- name: incident_list_by_updated_at_desc
+-- The same by the last change, the most recent first.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 nature, $5 duty, $6 state
+-- $7 local_ref, $8 aware_on_gte, $9 aware_on_lte, $10 updated_at_gte
+SELECT {{incident_columns}},
+       i.updated_at AS "_key",
+       i.id AS "_id"
+  FROM incident AS i
+ WHERE {{incident_filter}}
+   AND (i.updated_at, i.id) < (
+     coalesce($2::timestamptz, 'infinity'),
+     coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+ ORDER BY i.updated_at DESC, i.id DESC
+ LIMIT $1::integer;
+
+-- name: incident_insert
+-- A new incident. Its duty and duty_rule, and for a case system's incident case_system and
+-- external_id, stand in the object beside the fields of the body.
+-- $1 incident (json object), $2 incident_id
+INSERT INTO incident AS i
+SELECT written.*
+  FROM jsonb_populate_record(NULL::incident, $1::jsonb || jsonb_build_object(
+         'partnership_id', tenant(),
+         'id', $2::uuid,
+         'version', 1,
+         'state', 'recorded',
+         'local_ref', coalesce($1::jsonb ->> 'local_ref', make_local_ref()),
+         'dfe_sin_ref', NULL,
+         'code_list_version', code_list_version(),
+         'created_by_agency_id', caller_agency(),
+         'created_at', now(),
+         'updated_at', now())) AS written
+RETURNING i.id, i.local_ref, i.version;
+
+-- name: incident_patch
+-- Changes an incident that still has the version; CS412 otherwise. The object also has the duty
+-- and duty_rule that follow from the change. It comes after the statements that write children:
+-- the version counts what changed in this transaction, and stays when nothing did, so that a case
+-- system can repeat itself.
+-- $1 incident_id, $2 incident (json object), $3 version
+WITH found AS (
+  SELECT i.partnership_id,
+         i.id,
+         i IS DISTINCT FROM jsonb_populate_record(i, $2::jsonb - ARRAY['id', 'version', 'state',
+           'dfe_sin_ref', 'case_system', 'external_id', 'code_list_version',
+           'created_by_agency_id', 'created_at', 'updated_at'])
+         OR EXISTS (
+           SELECT
+             FROM child AS c
+            WHERE c.partnership_id = i.partnership_id
+              AND c.incident_id = i.id
+              AND c.updated_at = now()) AS differs
+    FROM incident AS i
+   WHERE i.partnership_id = tenant()
+     AND i.id = $1::uuid
+     AND i.version = $3::integer
+     FOR UPDATE OF i
+), changed AS (
+  UPDATE incident AS i
+     SET version = i.version + f.differs::integer,
+         updated_at = CASE WHEN f.differs THEN now() ELSE i.updated_at END,
+         (
+           local_ref, incident_date, incident_time, incident_date_to, date_precision, aware_on,
+           aware_at, aware_by, aware_how, partnership_aware_on, referral_received_on, nature,
+           death_date, death_subtype, abuse_neglect_status, notifying_basis, our_role,
+           la_of_incident, la_of_residence, la_responsible, location_type, cause_of_death,
+           harm_types, narrative, immediate_actions, other_children_at_risk_considered,
+           media_interest, police_appeal, suspected_perpetrators, duty, duty_rule
+         ) = (
+           SELECT p.local_ref, p.incident_date, p.incident_time, p.incident_date_to,
+                  p.date_precision, p.aware_on, p.aware_at, p.aware_by, p.aware_how,
+                  p.partnership_aware_on, p.referral_received_on, p.nature, p.death_date,
+                  p.death_subtype, p.abuse_neglect_status, p.notifying_basis, p.our_role,
+                  p.la_of_incident, p.la_of_residence, p.la_responsible, p.location_type,
+                  p.cause_of_death, p.harm_types, p.narrative, p.immediate_actions,
+                  p.other_children_at_risk_considered, p.media_interest, p.police_appeal,
+                  p.suspected_perpetrators, p.duty, p.duty_rule
+             FROM jsonb_populate_record(i, $2::jsonb) AS p
+         )
+    FROM found AS f
+   WHERE i.partnership_id = f.partnership_id
+     AND i.id = f.id
+  RETURNING i.version
+)
+SELECT require_one(count(changed.version)) AS changed,
+       max(changed.version) AS version
+  FROM changed;
+
+-- name: incident_decide
+-- What follows for the incident from a change of its children; CS412 when it has another version.
+-- $1 incident_id, $2 version, $3 duty, $4 duty_rule
+WITH changed AS (
+  UPDATE incident AS i
+     SET version = i.version + 1,
+         updated_at = now(),
+         duty = $3::text,
+         duty_rule = $4::text
+   WHERE i.partnership_id = tenant()
+     AND i.id = $1::uuid
+     AND i.version = $2::integer
+  RETURNING i.id
+)
+SELECT require_one(count(changed.id)) AS changed
+  FROM changed;
+
+-- name: incident_notified
+-- The incident has been notified; a withdrawn one cannot be (CS412).
+-- $1 incident_id
+WITH changed AS (
+  UPDATE incident AS i
+     SET version = i.version + 1,
+         updated_at = now(),
+         state = 'notified'
+   WHERE i.partnership_id = tenant()
+     AND i.id = $1::uuid
+     AND i.state = ANY ('{recorded,notified}')
+  RETURNING i.id
+)
+SELECT require_one(count(changed.id)) AS changed
+  FROM changed;
+
+-- name: incident_set_dfe_reference
+-- The reference that the DfE gave.
+-- $1 incident_id, $2 reference
+UPDATE incident AS i
+   SET version = i.version + 1,
+       updated_at = now(),
+       dfe_sin_ref = $2::text
+ WHERE i.partnership_id = tenant()
+   AND i.id = $1::uuid
+   AND i.dfe_sin_ref IS DISTINCT FROM $2::text;
+
+-- name: children_insert
+-- New children of an incident in the order given, after those it has.
+-- $1 incident_id, $2 children (json array of objects, each with its id)
+INSERT INTO child AS c
+SELECT written.*
+  FROM (SELECT coalesce(max(known.position), 0) AS position
+          FROM child AS known
+         WHERE known.partnership_id = tenant()
+           AND known.incident_id = $1::uuid) AS last
+ CROSS JOIN jsonb_array_elements($2::jsonb) WITH ORDINALITY AS given (child, number)
+ CROSS JOIN LATERAL jsonb_populate_record(NULL::child,
+         '{"index_child": false}'::jsonb || given.child || jsonb_build_object(
+           'partnership_id', tenant(),
+           'incident_id', $1::uuid,
+           'version', 1,
+           'position', last.position + given.number,
+           'created_at', now(),
+           'updated_at', now())) AS written
+RETURNING c.id;
+
+-- name: children_patch
+-- Changes several children of an incident whatever their version: a case system's own update. A
+-- child that stays the same keeps its version.
+-- $1 incident_id, $2 children (json array of objects, each with its id)
+UPDATE child AS c
+   SET version = c.version + 1,
+       updated_at = now(),
+       (
+         external_id, index_child, unnamed, role, nature, unborn, expected_on, age_years,
+         age_days, sex, gender, ethnicity, disabilities, mental_health_condition, autism,
+         send_status, known_to_any_agency, csc_status, cp_plan, cp_category, cp_started_on,
+         cp_ended_on, cp_plan_number, lac_status, legal_status, placement_type,
+         placement_provider, placed_out_of_area, host_la, dfe_placement_group,
+         returned_home_after_court, court_order_history, education_status, flags
+       ) = (
+         SELECT p.external_id, p.index_child, p.unnamed, p.role, p.nature, p.unborn,
+                p.expected_on, p.age_years, p.age_days, p.sex, p.gender, p.ethnicity,
+                p.disabilities, p.mental_health_condition, p.autism, p.send_status,
+                p.known_to_any_agency, p.csc_status, p.cp_plan, p.cp_category, p.cp_started_on,
+                p.cp_ended_on, p.cp_plan_number, p.lac_status, p.legal_status, p.placement_type,
+                p.placement_provider, p.placed_out_of_area, p.host_la, p.dfe_placement_group,
+                p.returned_home_after_court, p.court_order_history, p.education_status, p.flags
+           FROM jsonb_populate_record(c, given.child) AS p
+       )
+  FROM jsonb_array_elements($2::jsonb) AS given (child)
+ WHERE c.partnership_id = tenant()
+   AND c.incident_id = $1::uuid
+   AND c.id = (given.child ->> 'id')::uuid
+   AND c IS DISTINCT FROM jsonb_populate_record(c, given.child)
+RETURNING c.id;
+
+-- name: child_patch
+-- Changes a child that still has the version; CS412 otherwise.
+-- $1 incident_id, $2 child_id, $3 child (json object), $4 version
+WITH changed AS (
+  UPDATE child AS c
+     SET version = c.version + 1,
+         updated_at = now(),
+         (
+           external_id, index_child, unnamed, role, nature, unborn, expected_on, age_years,
+           age_days, sex, gender, ethnicity, disabilities, mental_health_condition, autism,
+           send_status, known_to_any_agency, csc_status, cp_plan, cp_category, cp_started_on,
+           cp_ended_on, cp_plan_number, lac_status, legal_status, placement_type,
+           placement_provider, placed_out_of_area, host_la, dfe_placement_group,
+           returned_home_after_court, court_order_history, education_status, flags
+         ) = (
+           SELECT p.external_id, p.index_child, p.unnamed, p.role, p.nature, p.unborn,
+                  p.expected_on, p.age_years, p.age_days, p.sex, p.gender, p.ethnicity,
+                  p.disabilities, p.mental_health_condition, p.autism, p.send_status,
+                  p.known_to_any_agency, p.csc_status, p.cp_plan, p.cp_category, p.cp_started_on,
+                  p.cp_ended_on, p.cp_plan_number, p.lac_status, p.legal_status, p.placement_type,
+                  p.placement_provider, p.placed_out_of_area, p.host_la, p.dfe_placement_group,
+                  p.returned_home_after_court, p.court_order_history, p.education_status, p.flags
+             FROM jsonb_populate_record(c, $3::jsonb) AS p
+         )
+   WHERE c.partnership_id = tenant()
+     AND c.incident_id = $1::uuid
+     AND c.id = $2::uuid
+     AND c.version = $4::integer
+  RETURNING c.id
+)
+SELECT require_one(count(changed.id)) AS changed
+  FROM changed;
+
+-- name: index_child_release
+-- Takes the mark of the index child from every other child, before one is given it.
+-- $1 incident_id, $2 child_id
+UPDATE child AS c
+   SET version = c.version + 1,
+       updated_at = now(),
+       index_child = false
+ WHERE c.partnership_id = tenant()
+   AND c.incident_id = $1::uuid
+   AND c.id <> $2::uuid
+   AND c.index_child;
+
+-- name: child_get
+-- One child of an incident.
+-- stored
+-- $1 incident_id, $2 child_id
+SELECT {{child_columns}}
+  FROM child AS c
+ WHERE c.partnership_id = tenant()
+   AND c.incident_id = $1::uuid
+   AND c.id = $2::uuid;
+
+-- name: child_list
+-- The children of an incident in the order in which they were listed.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 incident_id
+SELECT {{child_columns}},
+       c.position AS "_key",
+       c.id AS "_id"
+  FROM child AS c
+ WHERE c.partnership_id = tenant()
+   AND c.incident_id = $4::uuid
+   AND (c.position, c.id) > (coalesce($2::integer, 0), coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
+ ORDER BY c.position, c.id
+ LIMIT $1::integer;
+
+-- name: incident_history
+-- Every change of an incident and its children, the first one first. What came in at first is
+-- shown as changes from nothing. The join is what hides the history of a hidden incident.
+-- $1 limit (one more than the page), $2 after_key, $3 incident_id
+SELECT h.version,
+       instant_text(h.at) AS at,
+       h.key_id AS actor_id,
+       h.agency_id,
+       h.resource,
+       h.resource_id,
+       coalesce(h.changes, (
+         SELECT jsonb_agg(jsonb_build_object('field', s.key, 'from', NULL, 'to', s.value)
+                  ORDER BY s.key)
+           FROM jsonb_each(h.snapshot) AS s (key, value)
+          WHERE s.key NOT IN ('partnership_id', 'id', 'incident_id', 'version', 'position',
+                  'created_at', 'updated_at')), '[]') AS changes,
+       h.id AS "_key"
+  FROM change AS h
+  JOIN incident AS i ON i.partnership_id = h.partnership_id AND i.id = h.incident_id
+ WHERE h.partnership_id = tenant()
+   AND h.incident_id = $3::uuid
+   AND h.resource IN ('incident', 'child')
+   AND h.id > coalesce($2::bigint, 0)
+ ORDER BY h.id
+ LIMIT $1::integer;
