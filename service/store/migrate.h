@@ -17,3 +17,6 @@ extern const struct migration migrations[];
  * another hash, or when the database is ahead of this program. `ret_applied` counts the new ones.
  */
 MUST_CHECK bool migrate_run(const char *url, int *ret_applied, struct problem *problem);
+/* The same with another list, which ends like `migrations`. */
+MUST_CHECK bool migrate_apply(
+    const char *url, const struct migration list[], int *ret_applied, struct problem *problem);

@@ -19,7 +19,7 @@ struct statement {
 	const char *const *parameters; /* names of $1 … in order, NULL-terminated */
 };
 
-/* Values by name; every one is text, NULL is SQL's NULL. Strings must outlive batch_run(). */
+/* Values by name; every one is text, NULL is SQL's NULL. batch_add() copies what it needs. */
 #define BINDINGS_MAX 64
 struct bindings {
 	size_t count;
@@ -47,7 +47,7 @@ struct pool_options {
  * failed tries; a pool starts although the database is away.
  */
 MUST_CHECK bool pool_create(
-	const struct pool_options *options, struct pool **ret_pool, struct problem *problem);
+    const struct pool_options *options, struct pool **ret_pool, struct problem *problem);
 void pool_destroy(struct pool *pool);
 DEFINE_CLEANUP(struct pool *, pool_destroy)
 /* PROBLEM_UNAVAILABLE with retry_after when the database cannot be reached. */
@@ -73,10 +73,10 @@ enum batch_end {
 
 /* Starts an empty batch; the transaction's kind goes first, so it is said here. */
 MUST_CHECK bool batch_begin(
-	struct lease *lease, enum batch_end end, struct batch *ret_batch, struct problem *problem);
+    struct lease *lease, enum batch_end end, struct batch *ret_batch, struct problem *problem);
 /* Queues a statement. A parameter without a binding is our bug (assert). Returns its number. */
 size_t batch_add(
-	struct batch *batch, const struct statement *statement, const struct bindings *bindings);
+    struct batch *batch, const struct statement *statement, const struct bindings *bindings);
 /*
  * Ends the transaction, waits, and collects each statement's rows. On any failure nothing is
  * kept, and `problem` comes from the table of SQLSTATEs and constraints. A link lost before the
@@ -90,7 +90,8 @@ DEFINE_VALUE_CLEANUP(struct batch, batch_finish)
 
 /* The SQLSTATE of the last failed batch_run() on this lease, "" when there was none. */
 const char *lease_sqlstate(const struct lease *lease);
-/* For the dispatcher: the connection's socket (-1 when lost), and notifications since last asked. */
+/* For the dispatcher: the connection's socket (-1 when lost), and notifications since last asked.
+ */
 int lease_socket(const struct lease *lease);
 bool lease_take_notifications(struct lease *lease);
 /* Runs text that is not in db/queries: migrations and LISTEN only. */

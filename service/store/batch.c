@@ -1,0 +1,252 @@
+/*
+ * Owns a request's transaction: BEGIN, its statements and COMMIT are sent together, and their
+ * answers read together.
+ */
+#include "store/store.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/pool.h"
+#include "store/rows.h"
+#include "store/sqlstate.h"
+#include "store/statements.h"
+
+#define VALUES_KEPT (256 * 1024)
+
+void bind_text(struct bindings *bindings, const char *name, const char *value)
+{
+	size_t i = 0;
+
+	while (i < bindings->count && strcmp(bindings->items[i].name, name) != 0)
+		i++;
+	assert(i < BINDINGS_MAX);
+	bindings->items[i].name = name;
+	bindings->items[i].value = value;
+	if (i == bindings->count)
+		bindings->count++;
+}
+
+bool batch_begin(
+    struct lease *lease, enum batch_end end, struct batch *ret_batch, struct problem *problem)
+{
+	if (!lease->connection.link)
+		return sqlstate_problem(&(struct fault){.statement = "begin"}, problem);
+	lease->queue_count = 0;
+	/* Values may be case facts: they do not stay behind, and neither does the room of a large one.
+	 */
+	if (lease->values.capacity > VALUES_KEPT)
+		text_finish(&lease->values);
+	text_clear(&lease->values);
+	*ret_batch = (struct batch){.lease = lease};
+	return true;
+}
+
+static const char *find_value(const struct bindings *bindings, const char *name)
+{
+	size_t i = 0;
+
+	while (i < bindings->count && strcmp(bindings->items[i].name, name) != 0)
+		i++;
+	assert(i < bindings->count);
+	return bindings->items[i].value;
+}
+
+size_t batch_add(
+    struct batch *batch, const struct statement *statement, const struct bindings *bindings)
+{
+	struct lease *lease = batch->lease;
+
+	/* One batch of a lease is filled at a time, and none is filled after it has run. */
+	assert(batch->count < BATCH_MAX && lease->queue_count == batch->count);
+	struct queued *queued = &lease->queue[lease->queue_count++];
+	queued->statement = statement;
+	for (size_t i = 0; statement->parameters[i]; i++) {
+		assert(i < BINDINGS_MAX && bindings);
+		const char *value = find_value(bindings, statement->parameters[i]);
+		queued->offsets[i] = value ? lease->values.length : VALUE_IS_NULL;
+		if (value)
+			text_append(&lease->values, value, strlen(value) + 1);
+	}
+	batch->statements[batch->count] = statement;
+	return batch->count++;
+}
+
+/* The whole transaction, in the order in which it is sent and answered. */
+struct plan {
+	size_t count;
+	size_t first; /* where the batch's own statements begin */
+	const struct statement *steps[BATCH_MAX + 3];
+};
+
+static struct plan make_plan(const struct batch *batch, enum batch_end end)
+{
+	struct plan plan = {.first = 1};
+
+	plan.steps[plan.count++] =
+	    end == BATCH_READ ? &SQL_TRANSACTION_BEGIN_READ : &SQL_TRANSACTION_BEGIN_WRITE;
+	for (size_t i = 0; i < batch->count; i++)
+		plan.steps[plan.count++] = batch->statements[i];
+	if (end == BATCH_ROLLBACK)
+		plan.steps[plan.count++] = &SQL_TRANSACTION_CHECK;
+	plan.steps[plan.count++] =
+	    end == BATCH_ROLLBACK ? &SQL_TRANSACTION_ROLLBACK : &SQL_TRANSACTION_COMMIT;
+	return plan;
+}
+
+static bool is_own(const struct plan *plan, const struct batch *batch, size_t step)
+{
+	return step >= plan->first && step < plan->first + batch->count;
+}
+
+static bool send_own(struct lease *lease, const struct queued *queued)
+{
+	const char *values[BINDINGS_MAX];
+
+	for (size_t i = 0; queued->statement->parameters[i]; i++)
+		values[i] =
+		    queued->offsets[i] == VALUE_IS_NULL ? NULL : lease->values.data + queued->offsets[i];
+	return connection_queue(&lease->connection, queued->statement, values);
+}
+
+static bool send_plan(const struct plan *plan, const struct batch *batch)
+{
+	struct lease *lease = batch->lease;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		bool sent = is_own(plan, batch, i)
+		                ? send_own(lease, &lease->queue[i - plan->first])
+		                : connection_queue(&lease->connection, plan->steps[i], NULL);
+		if (!sent)
+			return false;
+	}
+	return connection_queue_sync(&lease->connection);
+}
+
+static void drop_results(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		rows_destroy(batch->results[i]);
+		batch->results[i] = NULL;
+	}
+}
+
+static bool note_fault(struct batch *batch, const PGresult *result, const struct statement *step,
+    enum batch_end end, struct problem *problem)
+{
+	struct lease *lease = batch->lease;
+	struct fault fault = sqlstate_fault(result, step->name);
+	const char *sqlstate = fault.sqlstate ? fault.sqlstate : "";
+
+	snprintf(lease->sqlstate, sizeof(lease->sqlstate), "%s", sqlstate);
+	if (sqlstate_spoils_connection(fault.sqlstate))
+		lease->connection.doomed = true;
+	/* A statement that writes in a batch that reads is our own fault, not a failover. */
+	if (end == BATCH_READ && strcmp(sqlstate, "25006") == 0)
+		return problem_fail(
+		    problem, PROBLEM_INTERNAL, "database: %s: writes in a batch that reads", step->name);
+	return sqlstate_problem(&fault, problem);
+}
+
+/* Takes one step's answer; true when it is a good one. */
+static bool take_answer(struct batch *batch, const struct plan *plan, size_t step,
+    PGresult **result, enum batch_end end, struct problem *problem)
+{
+	ExecStatusType status = PQresultStatus(*result);
+	const struct statement *statement = plan->steps[step];
+
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+		return note_fault(batch, *result, statement, end, problem);
+	if (statement == &SQL_TRANSACTION_COMMIT && strcmp(PQcmdStatus(*result), "COMMIT") != 0)
+		return problem_fail(problem, PROBLEM_INTERNAL, "database: commit turned into a rollback");
+	if (!is_own(plan, batch, step))
+		return true;
+	struct rows *rows = rows_create(*result);
+	if (!rows)
+		return problem_fail(problem, PROBLEM_INTERNAL, "database: %s: memory", statement->name);
+	*result = NULL;
+	batch->results[step - plan->first] = rows;
+	return true;
+}
+
+/* Reads up to the end of the pipeline; the first failure counts, what it aborts is passed over. */
+static bool read_answers(
+    struct batch *batch, const struct plan *plan, enum batch_end end, struct problem *problem)
+{
+	struct connection *connection = &batch->lease->connection;
+	int64_t deadline = connection_clock() + BATCH_TIMEOUT_MS;
+	bool good = true;
+
+	for (size_t step = 0;; step++) {
+		CLEANUP(PQclear) PGresult *result = connection_next(connection, deadline);
+		if (!result)
+			return good ? sqlstate_problem(&(struct fault){.statement = "batch"}, problem) : false;
+		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
+			return good;
+		assert(step < plan->count);
+		if (good)
+			good = take_answer(batch, plan, step, &result, end, problem);
+	}
+}
+
+static bool run_once(
+    struct batch *batch, const struct plan *plan, enum batch_end end, struct problem *problem)
+{
+	struct lease *lease = batch->lease;
+	struct connection *connection = &lease->connection;
+
+	lease->sqlstate[0] = '\0';
+	if (!connection->link || !send_plan(plan, batch)) {
+		connection_close(connection);
+		return sqlstate_problem(&(struct fault){.statement = "batch"}, problem);
+	}
+	if (read_answers(batch, plan, end, problem))
+		return true;
+	drop_results(batch);
+	if (connection->doomed)
+		connection_close(connection);
+	else
+		connection_roll_back(connection);
+	return false;
+}
+
+bool batch_run(struct batch *batch, enum batch_end end, struct problem *problem)
+{
+	struct lease *lease = batch->lease;
+	struct plan plan = make_plan(batch, end);
+	bool personal = lease->connection.personal;
+	int64_t started = connection_clock();
+
+	if (lease->values.failed)
+		return problem_fail(problem, PROBLEM_INTERNAL, "database: the values do not fit");
+	bool good = run_once(batch, &plan, end, problem);
+	/*
+	 * What only reads can be asked again on a new connection, once, and not when the time was
+	 * spent waiting. A session that listens is left to its owner, who must listen again.
+	 */
+	if (!good && end == BATCH_READ && !lease->connection.link && !personal &&
+	    problem->kind == PROBLEM_UNAVAILABLE &&
+	    connection_clock() - started < STATEMENT_TIMEOUT_MS) {
+		CLEANUP(problem_finish) struct problem ignored = {0};
+		if (lease_connect(lease, &ignored)) {
+			problem_finish(problem);
+			good = run_once(batch, &plan, end, problem);
+		}
+	}
+	/* A batch runs once: BATCH_MAX + 1 makes batch_add() refuse what comes after. */
+	lease->queue_count = BATCH_MAX + 1;
+	return good;
+}
+
+const struct rows *batch_rows(const struct batch *batch, size_t number)
+{
+	assert(number < batch->count && batch->results[number]);
+	return batch->results[number];
+}
+
+void batch_finish(struct batch *batch)
+{
+	drop_results(batch);
+	batch->count = 0;
+}
