@@ -20,8 +20,8 @@ struct calendar {
  * Years that have at least one holiday are loaded years; dates need no order. With a hole between
  * loaded years the longest run without one counts, the later of two.
  */
-void calendar_init(struct calendar *ret_calendar, const struct date holidays[], size_t count,
-	int version);
+void calendar_init(
+    struct calendar *ret_calendar, const struct date holidays[], size_t count, int version);
 bool calendar_covers(const struct calendar *calendar, struct date date);
 /* Asks only for covered dates. */
 bool calendar_is_working_day(const struct calendar *calendar, struct date date);
@@ -32,10 +32,10 @@ bool calendar_is_working_day(const struct calendar *calendar, struct date date);
  * `exclude_start`.
  */
 MUST_CHECK bool calendar_add(const struct calendar *calendar, struct date from, int n,
-	struct date *ret_date, struct problem *problem);
+    struct date *ret_date, struct problem *problem);
 /*
  * Working days after `from` up to and including `to`; when `to` is earlier, minus the working days
  * before `from` down to and including `to`. The inverse of calendar_add() on working days.
  */
 MUST_CHECK bool calendar_between(const struct calendar *calendar, struct date from, struct date to,
-	int *ret_count, struct problem *problem);
+    int *ret_count, struct problem *problem);

@@ -43,14 +43,14 @@ struct clock_view {
 };
 
 MUST_CHECK bool clock_due(const struct clock_policy *policy, const struct calendar *calendar,
-	struct date starts_on, struct date *ret_due_on, struct problem *problem);
+    struct date starts_on, struct date *ret_due_on, struct problem *problem);
 /*
  * How a clock stands on `today` (London). Met when completed on or before the due date, met late
  * after it; breached from the day after the due date. Cancelled goes before completed, completed
  * before paused; a paused clock is never breached. Months are counted as calendar days.
  */
 struct clock_view clock_view_on(
-	const struct clock *clock, const struct calendar *calendar, struct date today);
+    const struct clock *clock, const struct calendar *calendar, struct date today);
 const char *clock_state_name(enum clock_state state);
 const char *clock_unit_name(enum clock_unit unit);
 MUST_CHECK bool clock_unit_parse(const char *name, enum clock_unit *ret_unit);

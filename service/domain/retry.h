@@ -12,5 +12,5 @@
  * by `random` (any 32 bits). `retry_after_seconds` (0: none) lengthens it, to 24 h at most.
  * `scale_percent` (1–100) shortens the schedule for demonstrations. -1: no further attempt.
  */
-int64_t retry_delay(int attempts, bool statutory, int retry_after_seconds, uint32_t random,
-	int scale_percent);
+int64_t retry_delay(
+    int attempts, bool statutory, int retry_after_seconds, uint32_t random, int scale_percent);
