@@ -14,14 +14,14 @@ struct request {
 	const struct operation *operation;
 	const struct argument *arguments; /* path, query and header values, defaults filled in */
 	size_t argument_count;
-	const char *path;       /* as it was sent, without the query; bounded and printable */
-	const char *token;      /* bearer token, syntactically sound, or NULL */
-	const char *request_id; /* sent along or made; [A-Za-z0-9._-]{1,64} */
+	const char *path;        /* as it was sent, without the query; bounded and printable */
+	const char *token;       /* bearer token, syntactically sound, or NULL */
+	const char *request_id;  /* sent along or made; [A-Za-z0-9._-]{1,64} */
 	const char *answer_type; /* the negotiated media type */
-	const char *body;       /* the raw bytes, or NULL */
+	const char *body;        /* the raw bytes, or NULL */
 	size_t body_length;
-	json_t *json;           /* the parsed body (borrowed, may be changed in place), or NULL */
-	struct problem *fault;  /* what is wrong with parameters or body, kind NONE when nothing is */
+	json_t *json;          /* the parsed body (borrowed, may be changed in place), or NULL */
+	struct problem *fault; /* what is wrong with parameters or body, kind NONE when nothing is */
 };
 
 /* The value of a parameter, its default, or NULL. */
@@ -52,10 +52,10 @@ void reply_finish(struct reply *reply);
 DEFINE_VALUE_CLEANUP(struct reply, reply_finish)
 /* The value must be printable ASCII without CR and LF, else the header is left out and logged. */
 void reply_header(struct reply *reply, const char *name, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* Replaces whatever the reply held by the problem, with WWW-Authenticate or Retry-After as due. */
 void reply_problem(
-	struct reply *reply, const struct request *request, const struct problem *problem);
+    struct reply *reply, const struct request *request, const struct problem *problem);
 
 struct http_server;
 
@@ -71,7 +71,7 @@ struct http_options {
 
 /* Listens on settings->listen and metrics_listen; true once both accept connections. */
 MUST_CHECK bool http_server_start(
-	const struct http_options *options, struct http_server **ret_server, struct problem *problem);
+    const struct http_options *options, struct http_server **ret_server, struct problem *problem);
 /* The ports that the system chose, in host order; 0 when off. */
 unsigned http_server_port(const struct http_server *server);
 unsigned http_server_metrics_port(const struct http_server *server);
