@@ -18,8 +18,9 @@ struct parameter {
 	const char *name; /* as in the document; a header's in its written case */
 	enum parameter_place place;
 	bool required;
-	bool list;        /* style form, explode false: comma-separated values, each is checked */
+	bool list; /* style form, explode false: comma-separated values, each is checked */
 	const struct schema *schema; /* of one value; string, integer, number or boolean */
+	const struct schema *whole;  /* of the list with its limits, where it is one; else NULL */
 	const char *type;            /* that JSON type */
 	const char *fallback;        /* the schema's default as text, or NULL */
 };
@@ -31,10 +32,10 @@ struct argument {
 };
 
 struct operation {
-	const char *id;     /* operationId */
-	const char *method; /* "GET" … */
-	const char *path;   /* "/v1/incidents/{incident_id}" */
-	size_t index;       /* place in contract_operation() */
+	const char *id;            /* operationId */
+	const char *method;        /* "GET" … */
+	const char *path;          /* "/v1/incidents/{incident_id}" */
+	size_t index;              /* place in contract_operation() */
 	const char *const *scopes; /* NULL-terminated alternatives, any of which is enough */
 	bool open;                 /* security: [] — no key is asked for */
 	const struct parameter *parameters;
@@ -50,7 +51,7 @@ struct contract;
 
 /* Compiles the bundled document (JSON text). On failure `problem->detail` says where and why. */
 MUST_CHECK bool contract_load(
-	const char *json, size_t length, struct contract **ret_contract, struct problem *problem);
+    const char *json, size_t length, struct contract **ret_contract, struct problem *problem);
 void contract_destroy(struct contract *contract);
 DEFINE_CLEANUP(struct contract *, contract_destroy)
 
@@ -67,23 +68,22 @@ const json_t *contract_document(const struct contract *contract);
  * that the path has ("" when the path is unknown).
  */
 const struct operation *contract_match(const struct contract *contract, const char *method,
-	const char *const segments[], size_t segment_count, struct argument ret_arguments[SEGMENTS_MAX],
-	size_t *ret_count, char ret_allow[64]);
+    const char *const segments[], size_t segment_count, struct argument ret_arguments[SEGMENTS_MAX],
+    size_t *ret_count, char ret_allow[64]);
 
 /*
  * Checks one textual value against a parameter; adds faults (PROBLEM_BAD_PARAMETER) whose pointer
  * is the parameter's name. Lists are split at commas and each value is checked.
  */
-bool parameter_check(
-	const struct parameter *parameter, const char *value, struct problem *problem);
+bool parameter_check(const struct parameter *parameter, const char *value, struct problem *problem);
 
 /* The parameter of that place and name (headers: any case), or NULL. */
 const struct parameter *operation_parameter(
-	const struct operation *operation, enum parameter_place place, const char *name);
+    const struct operation *operation, enum parameter_place place, const char *name);
 
 /*
  * Checks an answer (status, media type, parsed body or NULL) against the document: PROBLEM_INTERNAL
  * with a detail when the document does not foresee it. For tests and CSPR_CHECK_RESPONSES.
  */
 MUST_CHECK bool operation_check_answer(const struct operation *operation, int status,
-	const char *media_type, const json_t *body, struct problem *problem);
+    const char *media_type, const json_t *body, struct problem *problem);

@@ -14,7 +14,7 @@ struct schema;
  * outlive the schema.
  */
 MUST_CHECK bool schema_compile(const json_t *document, const char *pointer,
-	struct schema **ret_schema, struct problem *problem);
+    struct schema **ret_schema, struct problem *problem);
 void schema_destroy(struct schema *schema);
 DEFINE_CLEANUP(struct schema *, schema_destroy)
 
@@ -26,4 +26,4 @@ DEFINE_CLEANUP(struct schema *, schema_destroy)
  * value itself: it may be a case fact. Returns true when there is no fault.
  */
 bool schema_check(
-	const struct schema *schema, const json_t *value, const char *base, struct problem *problem);
+    const struct schema *schema, const json_t *value, const char *base, struct problem *problem);
