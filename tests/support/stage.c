@@ -1,0 +1,82 @@
+/*
+ * A database, two partnerships and a service for a whole executable. Criterion's runner makes them
+ * and its children, one for each test, find them in the environment.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "support/support.h"
+
+#define VARIABLE "CSPR_TEST_STAGE"
+/* What meson counts as skipped. */
+#define SKIPPED 77
+
+static struct stage the_stage;
+
+static void make_key(
+    const char *partnership, const char *agency, const char *scopes, char *ret_token, size_t room)
+{
+	CLEANUP(free) char *token = key_create(&the_stage.database, partnership, agency, scopes);
+
+	snprintf(ret_token, room, "%s", token);
+}
+
+static void make_partnerships(const struct database *database)
+{
+	partnership_create(database, "north", "North Safeguarding Children Partnership");
+	agency_create(database, "north", "council", "local_authority", true);
+	agency_create(database, "north", "trust", "childrens_trust", false);
+	partnership_create(database, "south", "South Safeguarding Children Partnership");
+	agency_create(database, "south", "council", "local_authority", true);
+}
+
+/* The stage is plain data, so its bytes go to the children as they are. */
+static void publish(void)
+{
+	char *hex = malloc(2 * sizeof(the_stage) + 1);
+
+	if (!hex)
+		give_up("no memory");
+	hex_encode(&the_stage, sizeof(the_stage), hex);
+	setenv(VARIABLE, hex, 1);
+	free(hex);
+}
+
+void stage_open(const char *scopes, const struct setting settings[])
+{
+	if (!getenv("CSPR_TEST_SERVER")) {
+		fputs("support: no CSPR_TEST_SERVER, so these tests are skipped\n", stderr);
+		exit(SKIPPED);
+	}
+	database_create(&the_stage.database);
+	make_partnerships(&the_stage.database);
+	make_key("north", "council", scopes, the_stage.council, sizeof(the_stage.council));
+	make_key("north", "trust", scopes, the_stage.trust, sizeof(the_stage.trust));
+	make_key("south", "council", scopes, the_stage.south, sizeof(the_stage.south));
+	service_start(&the_stage.database, settings, &the_stage.service);
+	publish();
+}
+
+void stage_close(void)
+{
+	service_stop(&the_stage.service);
+	database_drop(&the_stage.database);
+}
+
+const struct stage *stage(void)
+{
+	const char *hex = environment_value(VARIABLE);
+	unsigned char *bytes = (unsigned char *)&the_stage;
+
+	if (the_stage.service.url[0])
+		return &the_stage;
+	for (size_t i = 0; i < sizeof(the_stage); i++) {
+		unsigned value = 0;
+		if (sscanf(hex + 2 * i, "%2x", &value) != 1)
+			give_up("%s is broken", VARIABLE);
+		bytes[i] = (unsigned char)value;
+	}
+	return &the_stage;
+}
