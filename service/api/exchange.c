@@ -179,6 +179,21 @@ bool exchange_replay(struct exchange *exchange, struct problem *problem)
 	return true;
 }
 
+bool exchange_replay_first(
+	struct exchange *exchange, bool *ret_replayed, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+
+	*ret_replayed = false;
+	if (!exchange_begin(exchange, BATCH_ROLLBACK, NULL, &batch, problem))
+		return false;
+	exchange_claim(exchange, &batch);
+	if (exchange_run(exchange, &batch, BATCH_ROLLBACK, problem))
+		return true;
+	*ret_replayed = exchange_replay(exchange, problem);
+	return *ret_replayed;
+}
+
 void exchange_audit(struct exchange *exchange, struct batch *batch, const char *resource_id)
 {
 	struct bindings bindings = {0};

@@ -80,6 +80,12 @@ void exchange_claim(struct exchange *exchange, struct batch *batch);
  * returns true; fills `problem` instead when the body was another.
  */
 bool exchange_replay(struct exchange *exchange, struct problem *problem);
+/*
+ * For writes whose judgement depends on what they change themselves: looks for a kept answer
+ * before anything is judged, so that a repeated request gets its first answer. A round trip.
+ */
+MUST_CHECK bool exchange_replay_first(
+	struct exchange *exchange, bool *ret_replayed, struct problem *problem);
 /* Adds the audit entry; the last statement before the answer. */
 void exchange_audit(struct exchange *exchange, struct batch *batch, const char *resource_id);
 /*

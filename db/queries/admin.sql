@@ -1,0 +1,138 @@
+-- role: admin
+-- What csprd's commands on the server do: partnerships, agencies, keys, recipients, holidays and
+-- the verification of the audit chain. They serve all partnerships.
+
+-- name: partnership_insert
+-- A new partnership; its default policies and its audit chain come with it.
+-- $1 id, $2 slug, $3 name, $4 area_code
+INSERT INTO partnership (id, slug, name, area_code)
+VALUES ($1::uuid, $2::text, $3::text, $4::text)
+RETURNING id;
+
+-- name: partnership_by_slug
+-- $1 slug
+SELECT p.id,
+       p.name
+  FROM partnership AS p
+ WHERE p.slug = $1::text;
+
+-- name: partnership_list_all
+-- Every partnership.
+SELECT p.id,
+       p.slug,
+       p.name
+  FROM partnership AS p
+ ORDER BY p.slug;
+
+-- name: agency_insert
+-- $1 partnership_id, $2 id, $3 slug, $4 name, $5 kind, $6 statutory_partner
+INSERT INTO agency (partnership_id, id, slug, name, kind, statutory_partner)
+VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::boolean)
+RETURNING id;
+
+-- name: agency_by_slug
+-- $1 partnership_id, $2 slug
+SELECT a.id
+  FROM agency AS a
+ WHERE a.partnership_id = $1::uuid
+   AND a.slug = $2::text;
+
+-- name: api_key_insert
+-- $1 partnership_id, $2 id, $3 agency_id, $4 label, $5 key_hash, $6 scopes (array), $7 expires_at
+INSERT INTO api_key (partnership_id, id, agency_id, label, key_hash, scopes, expires_at)
+VALUES ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::text[], $7::timestamptz)
+RETURNING id;
+
+-- name: api_key_list
+-- $1 partnership_id
+SELECT k.id,
+       a.slug AS agency,
+       k.label,
+       array_to_string(k.scopes, ' ') AS scopes,
+       instant_text(k.created_at) AS created_at,
+       instant_text(k.expires_at) AS expires_at,
+       instant_text(k.revoked_at) AS revoked_at
+  FROM api_key AS k
+  JOIN agency AS a ON a.partnership_id = k.partnership_id AND a.id = k.agency_id
+ WHERE k.partnership_id = $1::uuid
+ ORDER BY k.created_at, k.id;
+
+-- name: api_key_revoke
+-- At once: every request looks the key up again.
+-- $1 partnership_id, $2 id
+UPDATE api_key AS k
+   SET revoked_at = now()
+ WHERE k.partnership_id = $1::uuid
+   AND k.id = $2::uuid
+   AND k.revoked_at IS NULL
+RETURNING k.id;
+
+-- name: recipient_set
+-- The endpoint of a recipient in law: made, or given a new address and secret.
+-- $1 partnership_id, $2 id, $3 recipient, $4 name, $5 url, $6 secret_sealed (hexadecimal)
+-- $7 event_types (array)
+INSERT INTO webhook_endpoint (partnership_id, id, recipient, name, url, secret_sealed, event_types)
+VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, decode($6::text, 'hex'), $7::text[])
+ON CONFLICT (partnership_id, recipient) WHERE recipient IS NOT NULL
+DO UPDATE
+   SET name = excluded.name,
+       url = excluded.url,
+       secret_sealed = excluded.secret_sealed,
+       event_types = excluded.event_types,
+       state = 'active'
+RETURNING id;
+
+-- name: recipient_list
+-- $1 partnership_id
+SELECT e.id,
+       e.recipient,
+       e.name,
+       e.url,
+       e.state
+  FROM webhook_endpoint AS e
+ WHERE e.partnership_id = $1::uuid
+ ORDER BY e.recipient, e.name;
+
+-- name: bank_holidays_import
+-- Holidays that are not known yet, or are called otherwise now. Known ones are never taken away.
+-- $1 holidays (json array of date, title, notes)
+INSERT INTO bank_holiday (date, title, notes)
+SELECT h.date,
+       h.title,
+       h.notes
+  FROM jsonb_to_recordset($1::jsonb) AS h (date date, title text, notes text)
+ WHERE NOT EXISTS (
+   SELECT
+     FROM bank_holiday AS k
+    WHERE k.date = h.date)
+RETURNING date;
+
+-- name: audit_check
+-- The entries of a chain in order, each with whether its hash follows from itself and the one
+-- before it, and the head as it is kept.
+-- $1 partnership_id, $2 after_sequence, $3 limit
+SELECT e.sequence,
+       e.sequence = coalesce(lag(e.sequence) OVER (ORDER BY e.sequence), $2::bigint) + 1
+         AS in_order,
+       e.hash = audit_material(
+         coalesce(lag(e.hash) OVER (ORDER BY e.sequence),
+           (SELECT p.hash
+              FROM audit_entry AS p
+             WHERE p.partnership_id = e.partnership_id
+               AND p.sequence = $2::bigint),
+           decode(repeat('00', 32), 'hex')),
+         e.partnership_id, e.sequence, e.at, e.key_id, e.agency_id, e.action, e.resource,
+         e.resource_id, e.outcome, e.code, e.request_id, e.body_sha256) AS follows,
+       encode(e.hash, 'hex') AS hash
+  FROM audit_entry AS e
+ WHERE e.partnership_id = $1::uuid
+   AND e.sequence > $2::bigint
+ ORDER BY e.sequence
+ LIMIT $3::integer;
+
+-- name: audit_head_get
+-- $1 partnership_id
+SELECT h.sequence,
+       encode(h.hash, 'hex') AS hash
+  FROM audit_head AS h
+ WHERE h.partnership_id = $1::uuid;

@@ -1,0 +1,170 @@
+-- Notifications of incidents: what was told to whom, how it was delivered, and who confirmed it.
+
+-- name: notification_columns
+-- A notification with what each recipient in law got and gave. Its state is worked out: recorded
+-- (made elsewhere), sending, delivered (to all), acknowledged (by all).
+-- fragment
+n.id,
+n.version,
+n.incident_id,
+i.local_ref,
+n.kind,
+CASE
+  WHEN NOT EXISTS (
+    SELECT
+      FROM notification_recipient AS r
+     WHERE r.partnership_id = n.partnership_id
+       AND r.notification_id = n.id
+       AND NOT EXISTS (
+         SELECT
+           FROM acknowledgement AS a
+          WHERE a.partnership_id = r.partnership_id
+            AND a.notification_id = r.notification_id
+            AND a.recipient = r.recipient)) THEN 'acknowledged'
+  WHEN n.transmission = 'record' THEN 'recorded'
+  WHEN NOT EXISTS (
+    SELECT
+      FROM notification_recipient AS r
+     WHERE r.partnership_id = n.partnership_id
+       AND r.notification_id = n.id
+       AND NOT EXISTS (
+         SELECT
+           FROM delivery AS d
+           JOIN webhook_endpoint AS e
+             ON e.partnership_id = d.partnership_id AND e.id = d.endpoint_id
+          WHERE d.partnership_id = n.partnership_id
+            AND d.event_id = n.event_id
+            AND e.recipient = r.recipient
+            AND d.state = 'delivered')) THEN 'delivered'
+  ELSE 'sending'
+END AS state,
+n.transmission,
+n.notified_on,
+n.rule,
+n.note,
+n.event_id,
+(SELECT json_agg(json_build_object(
+          'recipient', r.recipient,
+          'delivery', (
+            SELECT json_build_object(
+                     'id', d.id,
+                     'state', d.state,
+                     'attempts', d.attempts,
+                     'delivered_at', instant_text(d.delivered_at),
+                     'last_status', d.last_status,
+                     'next_attempt_at', instant_text(d.due_at))
+              FROM delivery AS d
+              JOIN webhook_endpoint AS e
+                ON e.partnership_id = d.partnership_id AND e.id = d.endpoint_id
+             WHERE d.partnership_id = n.partnership_id
+               AND d.event_id = n.event_id
+               AND e.recipient = r.recipient),
+          'acknowledgements', (
+            SELECT coalesce(json_agg(json_build_object(
+                     'id', a.id,
+                     'reference', a.reference,
+                     'acknowledged_on', a.acknowledged_on,
+                     'acknowledged_by', a.acknowledged_by,
+                     'channel', a.channel,
+                     'document_sha256', a.document_sha256,
+                     'created_at', instant_text(a.created_at)) ORDER BY a.created_at, a.id), '[]')
+              FROM acknowledgement AS a
+             WHERE a.partnership_id = r.partnership_id
+               AND a.notification_id = r.notification_id
+               AND a.recipient = r.recipient)) ORDER BY r.recipient)
+   FROM notification_recipient AS r
+  WHERE r.partnership_id = n.partnership_id
+    AND r.notification_id = n.id) AS recipients,
+instant_text(n.created_at) AS created_at,
+instant_text(n.updated_at) AS updated_at
+
+-- name: notification_get
+-- One notification.
+-- stored
+-- $1 notification_id
+SELECT {{notification_columns}}
+  FROM notification AS n
+  JOIN incident AS i ON i.partnership_id = n.partnership_id AND i.id = n.incident_id
+ WHERE n.partnership_id = tenant()
+   AND n.id = $1::uuid;
+
+-- name: notification_list
+-- The notifications of the partnership, newest first.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 kind, $5 notified_on_gte
+-- $6 notified_on_lte
+SELECT {{notification_columns}},
+       n.created_at AS "_key",
+       n.id AS "_id"
+  FROM notification AS n
+  JOIN incident AS i ON i.partnership_id = n.partnership_id AND i.id = n.incident_id
+ WHERE n.partnership_id = tenant()
+   AND (n.created_at, n.id) < (coalesce($2::timestamptz, 'infinity'),
+         coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+   AND ($4::text[] IS NULL OR n.kind = ANY ($4::text[]))
+   AND ($5::date IS NULL OR n.notified_on >= $5::date)
+   AND ($6::date IS NULL OR n.notified_on <= $6::date)
+ ORDER BY n.created_at DESC, n.id DESC
+ LIMIT $1::integer;
+
+-- name: notification_list_by_incident
+-- The notifications of one incident, the first one first.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 incident_id
+SELECT {{notification_columns}},
+       n.created_at AS "_key",
+       n.id AS "_id"
+  FROM notification AS n
+  JOIN incident AS i ON i.partnership_id = n.partnership_id AND i.id = n.incident_id
+ WHERE n.partnership_id = tenant()
+   AND n.incident_id = $4::uuid
+   AND (n.created_at, n.id) > (coalesce($2::timestamptz, '-infinity'),
+         coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
+ ORDER BY n.created_at, n.id
+ LIMIT $1::integer;
+
+-- name: notification_insert
+-- A notification and the recipients that the law names for it.
+-- $1 notification_id, $2 incident_id, $3 kind, $4 transmission, $5 notified_on, $6 rule, $7 note
+-- $8 event_id, $9 recipients (array)
+WITH made AS (
+  INSERT INTO notification (partnership_id, id, incident_id, kind, transmission, notified_on, rule,
+    note, event_id, created_by_key_id)
+  VALUES (tenant(), $1::uuid, $2::uuid, $3::text, $4::text, $5::date, $6::text, $7::text, $8::uuid,
+    caller_key())
+  RETURNING partnership_id, id
+)
+INSERT INTO notification_recipient (partnership_id, notification_id, recipient)
+SELECT m.partnership_id,
+       m.id,
+       r.recipient
+  FROM made AS m
+ CROSS JOIN unnest($9::text[]) AS r (recipient);
+
+-- name: acknowledgement_insert
+-- What a recipient gave back. The foreign key refuses who was not notified.
+-- $1 acknowledgement_id, $2 notification_id, $3 acknowledgement (json object)
+INSERT INTO acknowledgement (partnership_id, id, notification_id, recipient, reference,
+  acknowledged_on, acknowledged_by, channel, document_sha256)
+SELECT tenant(),
+       $1::uuid,
+       $2::uuid,
+       g.recipient,
+       g.reference,
+       g.acknowledged_on,
+       g.acknowledged_by,
+       g.channel,
+       g.document_sha256
+  FROM jsonb_populate_record(NULL::acknowledgement, $3::jsonb) AS g;
+
+-- name: notification_touch
+-- The notification has changed; CS412 when there is none.
+-- $1 notification_id
+WITH changed AS (
+  UPDATE notification AS n
+     SET version = n.version + 1,
+         updated_at = now()
+   WHERE n.partnership_id = tenant()
+     AND n.id = $1::uuid
+  RETURNING n.id
+)
+SELECT require_one(count(changed.id)) AS changed
+  FROM changed;

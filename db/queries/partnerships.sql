@@ -1,0 +1,52 @@
+-- The caller's partnership and its agencies; whether the database is there.
+
+-- name: database_ready
+-- A row when the database answers.
+SELECT true AS ready;
+
+-- name: partnership_get
+-- The partnership of the caller.
+SELECT p.id,
+       p.slug,
+       p.name,
+       p.area_code,
+       instant_text(p.created_at) AS created_at
+  FROM partnership AS p
+ WHERE p.id = tenant();
+
+-- name: agency_list
+-- The agencies of the partnership by their short names.
+-- $1 limit (one more than the page), $2 after_key
+SELECT a.id,
+       a.slug,
+       a.name,
+       a.kind,
+       a.statutory_partner,
+       a.valid_from,
+       a.valid_to,
+       a.slug AS "_key"
+  FROM agency AS a
+ WHERE a.partnership_id = tenant()
+   AND ($2::text IS NULL OR a.slug > $2::text)
+ ORDER BY a.slug
+ LIMIT $1::integer;
+
+-- name: webhook_endpoint_list
+-- Where events are sent. Secrets are not among what this role can read.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id
+SELECT e.id,
+       e.name,
+       e.recipient,
+       e.statutory,
+       e.url,
+       e.event_types,
+       e.payload,
+       e.state,
+       instant_text(e.created_at) AS created_at,
+       e.created_at AS "_key",
+       e.id AS "_id"
+  FROM webhook_endpoint AS e
+ WHERE e.partnership_id = tenant()
+   AND ($2::timestamptz IS NULL OR (e.created_at, e.id) > ($2::timestamptz, $3::uuid))
+ ORDER BY e.created_at, e.id
+ LIMIT $1::integer;

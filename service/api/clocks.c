@@ -1,0 +1,244 @@
+/* Owns how clocks are shown: what the database keeps, and how it stands today. */
+#include "api/clocks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/duties.h"
+#include "api/incident_write.h"
+#include "api/list.h"
+#include "store/statements.h"
+
+#define CLOCKS_BYTES (256 * 1024)
+
+struct standing {
+	const struct calendar *calendar;
+	struct date as_of;
+};
+
+static struct date date_column(const struct rows *rows, size_t row, const char *column)
+{
+	const char *text = rows_text(rows, row, column);
+	struct date date;
+
+	return text && date_parse(text, &date) ? date : DATE_NONE;
+}
+
+/* How the clock stands: its state, and the units gone and left. */
+static void put_standing(const struct exchange *exchange, const void *context,
+	const struct rows *rows, size_t row, struct text *ret_object)
+{
+	const struct standing *standing = context;
+	struct clock clock = {
+		.starts_on = date_column(rows, row, "starts_on"),
+		.due_on = date_column(rows, row, "due_on"),
+		.completed_on = date_column(rows, row, "completed_on"),
+		.cancelled = rows_flag(rows, row, "_cancelled"),
+		.paused = rows_flag(rows, row, "_paused"),
+	};
+
+	if (!clock_unit_parse(rows_text(rows, row, "unit"), &clock.unit))
+		clock.unit = UNIT_CALENDAR_DAY;
+	struct clock_view view = clock_view_on(&clock, standing->calendar, standing->as_of);
+	text_printf(ret_object, ",\"state\":\"%s\"", clock_state_name(view.state));
+	if (view.counted)
+		text_printf(ret_object, ",\"elapsed\":%d,\"remaining\":%d", view.elapsed, view.remaining);
+	else
+		text_puts(ret_object, ",\"elapsed\":null,\"remaining\":null");
+}
+
+static void put_clocks(const struct exchange *exchange, const struct standing *standing,
+	const struct rows *rows, struct text *ret_text)
+{
+	text_putc(ret_text, '[');
+	for (size_t row = 0; row < rows_count(rows); row++) {
+		if (row)
+			text_putc(ret_text, ',');
+		rows_put_open_object(rows, row, ret_text);
+		put_standing(exchange, standing, rows, row, ret_text);
+		text_putc(ret_text, '}');
+	}
+	text_putc(ret_text, ']');
+}
+
+static void put_decision(const struct duty_decision *decision, struct text *ret_text)
+{
+	const char *separator = "";
+
+	text_printf(ret_text, "{\"duty\":\"%s\",\"rule\":\"%s\",\"explanation\":",
+		duty_name(decision->duty), decision->rule);
+	text_put_json(ret_text, decision->explanation, strlen(decision->explanation));
+	text_puts(ret_text, ",\"recipients\":[");
+	for (const char *const *name = duty_recipients(decision->duty); *name; name++) {
+		text_printf(ret_text, "%s\"%s\"", separator, *name);
+		separator = ",";
+	}
+	text_puts(ret_text, "],\"clocks\":");
+}
+
+bool clocks_of_incident(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+	CLEANUP(arguments_finish) struct arguments arguments;
+	CLEANUP(text_finish) struct text text = TEXT_INIT(CLOCKS_BYTES * 16);
+
+	exchange_bind(exchange, &arguments);
+	if (!exchange_rulebook(exchange, &rulebook, problem) ||
+		!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t incident_number = batch_add(&batch, &SQL_INCIDENT_GET, &arguments.bindings);
+	size_t clocks_number = batch_add(&batch, &SQL_CLOCK_LIST_BY_INCIDENT, &arguments.bindings);
+	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+		return false;
+	if (rows_count(batch_rows(&batch, incident_number)) == 0)
+		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such incident.");
+
+	rows_put_object(batch_rows(&batch, incident_number), 0, &text);
+	CLEANUP(json_decref) json_t *incident = json_loads(text_string(&text), 0, NULL);
+	if (!incident)
+		return problem_fail(problem, PROBLEM_INTERNAL, "an incident was not JSON");
+	struct duty_decision decision = notifiability_decide(incident);
+	struct standing standing = {.calendar = &rulebook->calendar, .as_of = exchange->today};
+	exchange->reply->status = 200;
+	put_decision(&decision, &exchange->reply->body);
+	put_clocks(exchange, &standing, batch_rows(&batch, clocks_number), &exchange->reply->body);
+	text_putc(&exchange->reply->body, '}');
+	return true;
+}
+
+/* The day that ?as_of= names, or today. */
+static struct date as_of(const struct exchange *exchange)
+{
+	const char *text = request_argument(exchange->request, "as_of");
+	struct date date;
+
+	return text && date_parse(text, &date) ? date : exchange->today;
+}
+
+/* The last due date within ?within= working days of the day; empty when it was not asked for. */
+static bool due_until(struct exchange *exchange, const struct calendar *calendar,
+	struct date from, struct date_text *ret_until, struct problem *problem)
+{
+	struct date until;
+
+	ret_until->text[0] = '\0';
+	if (!request_argument(exchange->request, "within"))
+		return true;
+	int within = (int)request_number(exchange->request, "within");
+	if (!calendar_add(calendar, from, within, &until, problem))
+		return false;
+	*ret_until = date_format(until);
+	return true;
+}
+
+bool deadlines_list(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+	CLEANUP(arguments_finish) struct arguments arguments;
+	struct list_page page;
+	struct date_text until;
+
+	exchange_bind(exchange, &arguments);
+	if (!exchange_rulebook(exchange, &rulebook, problem) ||
+		!list_open(exchange, &page, &arguments.bindings, problem))
+		return false;
+	struct standing standing = {.calendar = &rulebook->calendar, .as_of = as_of(exchange)};
+	struct date_text day = date_format(standing.as_of);
+	if (!due_until(exchange, &rulebook->calendar, standing.as_of, &until, problem))
+		return false;
+	bind_text(&arguments.bindings, "as_of", day.text);
+	bind_text(&arguments.bindings, "due_until", until.text[0] ? until.text : NULL);
+	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, &SQL_DEADLINE_LIST, &arguments.bindings);
+	return exchange_run(exchange, &batch, BATCH_READ, problem) &&
+		list_close(exchange, &page, batch_rows(&batch, number), put_standing, &standing, problem);
+}
+
+static bool check_parse(const char *text, struct date *ret_date, struct problem *problem)
+{
+	if (text && date_parse(text, ret_date))
+		return true;
+	return problem_set(
+		problem, PROBLEM_BAD_PARAMETER, "Dates are YYYY-MM-DD, of the years 1900 to 2199.");
+}
+
+bool calendar_working_day(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+	struct date from;
+	struct date result;
+	int add = (int)request_number(exchange->request, "add");
+
+	if (!check_parse(request_argument(exchange->request, "from"), &from, problem) ||
+		!exchange_rulebook(exchange, &rulebook, problem) ||
+		!calendar_add(&rulebook->calendar, from, add, &result, problem))
+		return false;
+	exchange->reply->status = 200;
+	text_printf(&exchange->reply->body,
+		"{\"from\":\"%s\",\"add\":%d,\"date\":\"%s\",\"working_day\":%s,\"calendar_version\":%d}",
+		date_format(from).text, add, date_format(result).text,
+		calendar_covers(&rulebook->calendar, result) &&
+				calendar_is_working_day(&rulebook->calendar, result)
+			? "true"
+			: "false",
+		rulebook->calendar.version);
+	return true;
+}
+
+/* A clock that would start on that day, as it would stand today. */
+static bool simulate(struct exchange *exchange, const struct rulebook *rulebook, const char *kind,
+	struct date starts_on, struct date *ret_due_on, json_t *clocks, struct problem *problem)
+{
+	struct duty_decision decision = {.duty = DUTY_SERIOUS_INCIDENT, .rule = "simulated"};
+	json_t *made = NULL;
+
+	if (!duties_clock(rulebook, kind, &decision, starts_on, &made, problem))
+		return false;
+	json_object_del(made, "id");
+	json_object_del(made, "duty");
+	json_object_del(made, "rule");
+	if (!date_parse(json_string_value(json_object_get(made, "due_on")), ret_due_on))
+		*ret_due_on = DATE_NONE;
+	struct clock clock = {.starts_on = starts_on, .due_on = *ret_due_on, .completed_on = DATE_NONE};
+	if (!clock_unit_parse(json_string_value(json_object_get(made, "unit")), &clock.unit))
+		clock.unit = UNIT_CALENDAR_DAY;
+	struct clock_view view = clock_view_on(&clock, &rulebook->calendar, exchange->today);
+	json_object_set_new(made, "state", json_string(clock_state_name(view.state)));
+	json_object_set_new(made, "completed_on", json_null());
+	json_object_set_new(made, "elapsed", view.counted ? json_integer(view.elapsed) : json_null());
+	json_object_set_new(
+		made, "remaining", view.counted ? json_integer(view.remaining) : json_null());
+	json_object_set_new(made, "extensions", json_array());
+	json_array_append_new(clocks, made);
+	return true;
+}
+
+bool clocks_simulate(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+	CLEANUP(json_decref) json_t *clocks = json_array();
+	const char *notified_on = request_argument(exchange->request, "notified_on");
+	struct date aware_on;
+	struct date notified;
+	struct date due_on;
+
+	if (!check_parse(request_argument(exchange->request, "aware_on"), &aware_on, problem) ||
+		!exchange_rulebook(exchange, &rulebook, problem) ||
+		!simulate(exchange, rulebook, "sin", aware_on, &notified, clocks, problem))
+		return false;
+	/* Unless it is said when the notification is sent, it is sent on its last day. */
+	if (notified_on && !check_parse(notified_on, &notified, problem))
+		return false;
+	if (!simulate(exchange, rulebook, "scoping", notified, &due_on, clocks, problem) ||
+		!simulate(exchange, rulebook, "rapid_review", notified, &due_on, clocks, problem))
+		return false;
+	CLEANUP(json_decref) json_t *body = json_pack("{s:s, s:s, s:O}", "aware_on",
+		date_format(aware_on).text, "notified_on", date_format(notified).text, "clocks", clocks);
+	CLEANUP(free) char *text = json_dumps(body, JSON_COMPACT);
+	exchange->reply->status = 200;
+	text_puts(&exchange->reply->body, text ? text : "{}");
+	return true;
+}

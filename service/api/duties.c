@@ -1,0 +1,107 @@
+/* Owns the step from facts to duty, clocks and events. */
+#include "api/duties.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ids.h"
+#include "domain/incident_rules.h"
+#include "store/statements.h"
+
+void duties_finish(struct duties *duties)
+{
+	json_decref(duties->clocks);
+	*duties = (struct duties){0};
+}
+
+bool duties_clock(const struct rulebook *rulebook, const char *kind,
+	const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,
+	struct problem *problem)
+{
+	const struct clock_policy *policy = rulebook_policy(rulebook, kind);
+	struct date due_on;
+
+	if (!policy)
+		return problem_fail(problem, PROBLEM_INTERNAL, "there is no policy for the clock %s", kind);
+	if (!clock_due(policy, &rulebook->calendar, starts_on, &due_on, problem))
+		return false;
+	*ret_clock = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i}", "id",
+		uuid_new().text, "kind", policy->kind, "basis", policy->basis, "duty",
+		duty_name(decision->duty), "rule", decision->rule, "starts_on",
+		date_format(starts_on).text, "start_event", policy->start_event, "unit",
+		clock_unit_name(policy->unit), "length", policy->length, "due_on",
+		date_format(due_on).text, "calendar_version", rulebook->calendar.version);
+	return *ret_clock || problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+}
+
+bool duties_assess(const struct exchange *exchange, const struct rulebook *rulebook,
+	json_t *incident, struct duties *ret_duties, struct problem *problem)
+{
+	struct date aware_on;
+	json_t *clock = NULL;
+
+	*ret_duties = (struct duties){.clocks = json_array()};
+	incident_rules_complete(incident);
+	if (!incident_rules_check(incident, exchange->today, problem))
+		return false;
+	ret_duties->decision = notifiability_decide(incident);
+	if (ret_duties->decision.duty == DUTY_NONE)
+		return true;
+	if (!date_parse(json_string_value(json_object_get(incident, "aware_on")), &aware_on))
+		return problem_add(problem, PROBLEM_INVALID, "/aware_on", "required",
+			"The date on which the local authority became aware starts its clock.");
+	if (!duties_clock(rulebook, "sin", &ret_duties->decision, aware_on, &clock, problem))
+		return false;
+	json_array_append_new(ret_duties->clocks, clock);
+	return true;
+}
+
+static json_t *clock_dates(const json_t *clocks)
+{
+	json_t *dates = json_array();
+	size_t index;
+	json_t *clock;
+
+	json_array_foreach (clocks, index, clock) {
+		json_array_append_new(dates,
+			json_pack("{s:O, s:O, s:O?}", "kind", json_object_get(clock, "kind"), "due_on",
+				json_object_get(clock, "due_on"), "completed_on",
+				json_object_get(clock, "completed_on")));
+	}
+	return dates;
+}
+
+json_t *duties_event(const struct exchange *exchange, const char *incident_id, long version,
+	const struct duties *duties)
+{
+	CLEANUP(text_finish) struct text link = TEXT_INIT(700);
+
+	exchange_link(exchange, "/v1/incidents/", &link);
+	text_puts(&link, incident_id);
+	return json_pack("{s:s, s:s, s:o, s:I, s:s}", "incident_id", incident_id, "duty", duty_name(duties->decision.duty), "clocks", clock_dates(duties->clocks),
+		"version", (json_int_t)version, "link", text_string(&link));
+}
+
+size_t duties_add_json(struct batch *batch, const struct statement *statement,
+	struct bindings *bindings, const char *name, const json_t *value)
+{
+	CLEANUP(free) char *text = json_dumps(value, JSON_COMPACT);
+
+	if (!text)
+		abort();
+	bind_text(bindings, name, text);
+	return batch_add(batch, statement, bindings);
+}
+
+void duties_add_event(const struct event *event, const char *event_id, struct batch *batch)
+{
+	struct bindings bindings = {0};
+	struct instant_text at = instant_format(clock_milliseconds());
+
+	bind_text(&bindings, "event_id", event_id);
+	bind_text(&bindings, "type", event->type);
+	bind_text(&bindings, "incident_id", event->incident_id);
+	bind_text(&bindings, "recipients", event->recipients);
+	bind_text(&bindings, "at", at.text);
+	duties_add_json(batch, &SQL_EVENT_APPEND, &bindings, "data", event->data);
+}

@@ -1,0 +1,43 @@
+/* From an incident's facts to its duty, the clocks that run, and what events say of them. */
+#pragma once
+
+#include "api/exchange.h"
+#include "domain/notifiability.h"
+
+struct duties {
+	struct duty_decision decision;
+	json_t *clocks; /* array for clocks_insert and clocks_reconcile, each with an id */
+};
+void duties_finish(struct duties *duties);
+DEFINE_VALUE_CLEANUP(struct duties, duties_finish)
+
+/*
+ * Completes the incident, checks the rules across its fields (every fault at once), decides the
+ * duty and makes the clock for the notification when there is one.
+ */
+MUST_CHECK bool duties_assess(const struct exchange *exchange, const struct rulebook *rulebook,
+	json_t *incident, struct duties *ret_duties, struct problem *problem);
+
+/* One clock of a kind that starts on a day, for clocks_insert; a new reference. */
+MUST_CHECK bool duties_clock(const struct rulebook *rulebook, const char *kind,
+	const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,
+	struct problem *problem);
+
+/*
+ * The `data` of an event about an incident: ids, duty, clock dates, version and link (the
+ * database adds the reference and the sequence); nothing of the case (data class P1). A new reference; the caller may add members.
+ */
+json_t *duties_event(const struct exchange *exchange, const char *incident_id, long version,
+	const struct duties *duties);
+
+/* Adds the statement that writes an event and its deliveries. */
+struct event {
+	const char *type;
+	const char *incident_id;
+	const char *recipients; /* PostgreSQL array of the recipients in law, or NULL: any endpoint */
+	json_t *data;           /* borrowed */
+};
+void duties_add_event(const struct event *event, const char *event_id, struct batch *batch);
+/* Adds a statement with a JSON value: `name` is bound to its text. Its number. */
+size_t duties_add_json(struct batch *batch, const struct statement *statement,
+	struct bindings *bindings, const char *name, const json_t *value);

@@ -1,0 +1,349 @@
+/* Owns the transaction in which an incident is created or changed. */
+#include "api/incident_write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/duties.h"
+#include "base/ids.h"
+#include "store/statements.h"
+
+#define INCIDENT_BYTES (4 * 1024 * 1024)
+#define TRIES 3
+
+bool incident_read(struct exchange *exchange, const struct statement *statement,
+	const struct bindings *bindings, json_t **ret_incident, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(text_finish) struct text text = TEXT_INIT(INCIDENT_BYTES);
+
+	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, statement, bindings);
+	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+		return false;
+	if (rows_count(batch_rows(&batch, number)) == 0)
+		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such incident.");
+	rows_put_object(batch_rows(&batch, number), 0, &text);
+	*ret_incident = json_loads(text_string(&text), 0, NULL);
+	return *ret_incident || problem_fail(problem, PROBLEM_INTERNAL, "an incident was not JSON");
+}
+
+bool incident_read_by_path(
+	struct exchange *exchange, json_t **ret_incident, struct problem *problem)
+{
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "incident_id", request_argument(exchange->request, "incident_id"));
+	return incident_read(exchange, &SQL_INCIDENT_GET, &bindings, ret_incident, problem);
+}
+
+static void give_ids(json_t *children)
+{
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (children, index, child) {
+		if (!json_object_get(child, "id"))
+			json_object_set_new(child, "id", json_string(uuid_new().text));
+	}
+}
+
+static void set_duty(json_t *incident, const struct duty_decision *decision)
+{
+	json_object_set_new(incident, "duty", json_string(duty_name(decision->duty)));
+	json_object_set_new(incident, "duty_rule", json_string(decision->rule));
+}
+
+/* The statements of a creation, in one batch; the number of the one that answers. */
+static size_t add_creation(struct exchange *exchange, struct batch *batch, const json_t *incident,
+	const json_t *children, const struct duties *duties, const char *id, const char *location)
+{
+	struct bindings bindings = {0};
+	CLEANUP(json_decref) json_t *data = duties_event(exchange, id, 1, duties);
+	struct event event = {.type = "incident.created", .incident_id = id, .data = data};
+
+	bind_text(&bindings, "incident_id", id);
+	duties_add_json(batch, &SQL_INCIDENT_INSERT, &bindings, "incident", incident);
+	if (json_array_size(children))
+		duties_add_json(batch, &SQL_CHILDREN_INSERT, &bindings, "children", children);
+	if (json_array_size(duties->clocks))
+		duties_add_json(batch, &SQL_CLOCKS_INSERT, &bindings, "clocks", duties->clocks);
+	duties_add_event(&event, uuid_new().text, batch);
+	exchange_audit(exchange, batch, id);
+	return exchange_keep(exchange, batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED,
+		"incident_id", id, 201, location);
+}
+
+static bool create_once(struct exchange *exchange, const struct rulebook *rulebook,
+	json_t *incident, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(duties_finish) struct duties duties = {0};
+	struct uuid id = uuid_new();
+	char location[80];
+	bool keyed = request_argument(exchange->request, "Idempotency-Key") != NULL;
+
+	if (!duties_assess(exchange, rulebook, incident, &duties, problem) ||
+		!exchange_begin(exchange, exchange_end(exchange), rulebook, &batch, problem))
+		return false;
+	snprintf(location, sizeof(location), "/v1/incidents/%s", id.text);
+	CLEANUP(json_decref) json_t *row = json_copy(incident);
+	set_duty(row, &duties.decision);
+	json_object_del(row, "children");
+	json_t *children = json_object_get(incident, "children");
+	give_ids(children);
+	if (keyed)
+		exchange_claim(exchange, &batch);
+	size_t answer = add_creation(exchange, &batch, row, children, &duties, id.text, location);
+	if (!exchange_run(exchange, &batch, exchange_end(exchange), problem))
+		return false;
+	exchange_answer(exchange, &batch, answer, keyed ? &SQL_INCIDENT_GET_STORED : NULL, 201,
+		location, 1);
+	return true;
+}
+
+/* Tries again while the rules change under it; each try works everything out anew. */
+bool incident_create(struct exchange *exchange, json_t *incident, struct problem *problem)
+{
+	for (int tries = 1;; tries++) {
+		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+		if (!exchange_rulebook(exchange, &rulebook, problem))
+			return false;
+		if (create_once(exchange, rulebook, incident, problem))
+			return true;
+		if (exchange_replay(exchange, problem))
+			return true;
+		if (!exchange_rules_changed(exchange) || tries == TRIES)
+			return false;
+		problem_finish(problem);
+	}
+}
+
+/* The child of that id in the merged incident, or NULL. */
+static json_t *find_child(const json_t *incident, const char *id)
+{
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (json_object_get(incident, "children"), index, child) {
+		const char *child_id = json_string_value(json_object_get(child, "id"));
+		if (child_id && strcmp(child_id, id) == 0)
+			return child;
+	}
+	return NULL;
+}
+
+/* One child takes the mark of the index child; whoever had it gives it up. */
+static void move_index(json_t *merged, const json_t *to, json_t *cleared)
+{
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (json_object_get(merged, "children"), index, child) {
+		if (child == to || !json_is_true(json_object_get(child, "index_child")))
+			continue;
+		json_object_set_new(child, "index_child", json_false());
+		json_t *id = json_object_get(child, "id");
+		if (id)
+			json_array_append_new(cleared, json_pack("{s:O, s:b}", "id", id, "index_child", 0));
+	}
+}
+
+/* The incident as it would be. Children that lose the index mark are listed in `cleared`. */
+static json_t *merge(const struct incident_change *change, json_t *cleared)
+{
+	json_t *merged = json_deep_copy(change->current);
+	json_t *children = json_object_get(merged, "children");
+	size_t index;
+	json_t *item;
+
+	if (change->patch) {
+		json_object_update(merged, (json_t *)change->patch);
+		/* A new instant decides the date, unless the patch has both. */
+		if (json_is_string(json_object_get(change->patch, "aware_at")) &&
+			!json_object_get(change->patch, "aware_on"))
+			json_object_del(merged, "aware_on");
+	}
+	json_array_foreach (change->child_patches, index, item) {
+		json_t *child = find_child(merged, json_string_value(json_object_get(item, "id")));
+		json_object_update(child, item);
+		if (json_is_true(json_object_get(item, "index_child")))
+			move_index(merged, child, cleared);
+	}
+	json_array_foreach (change->new_children, index, item) {
+		if (json_is_true(json_object_get(item, "index_child")))
+			move_index(merged, NULL, cleared);
+		json_array_append(children, item);
+	}
+	return merged;
+}
+
+/* The members that differ from the stored ones, children apart. */
+static json_t *difference(const json_t *merged, const json_t *current)
+{
+	json_t *changed = json_object();
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)merged, key, value) {
+		if (strcmp(key, "children") != 0 && !json_equal(value, json_object_get(current, key)))
+			json_object_set(changed, key, value);
+	}
+	return changed;
+}
+
+/* Faults of the child that the body is point into the body, not into the incident. */
+static void rebase_faults(struct problem *problem, const char *base)
+{
+	size_t index;
+	json_t *fault;
+	size_t length = base ? strlen(base) : 0;
+
+	if (!base)
+		return;
+	json_array_foreach (problem->errors, index, fault) {
+		const char *pointer = json_string_value(json_object_get(fault, "pointer"));
+		if (pointer && strncmp(pointer, base, length) == 0)
+			json_object_set_new(fault, "pointer", json_string(pointer + length));
+	}
+}
+
+static void add_children(struct batch *batch, const char *incident_id,
+	const struct incident_change *change, const json_t *cleared)
+{
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "incident_id", incident_id);
+	/* The index of index children allows one at any moment: first off, then on. */
+	if (json_array_size(cleared))
+		duties_add_json(batch, &SQL_CHILDREN_PATCH, &bindings, "children", cleared);
+	if (json_array_size(change->child_patches))
+		duties_add_json(batch, &SQL_CHILDREN_PATCH, &bindings, "children", change->child_patches);
+	if (json_array_size(change->new_children))
+		duties_add_json(batch, &SQL_CHILDREN_INSERT, &bindings, "children", change->new_children);
+}
+
+static void add_change(struct exchange *exchange, struct batch *batch, const char *incident_id,
+	long version, const json_t *patch, const struct duties *duties)
+{
+	struct bindings bindings = {0};
+	char version_text[24];
+	CLEANUP(json_decref) json_t *data = duties_event(exchange, incident_id, version + 1, duties);
+	struct event event = {.type = "incident.updated", .incident_id = incident_id, .data = data};
+
+	snprintf(version_text, sizeof(version_text), "%ld", version);
+	bind_text(&bindings, "incident_id", incident_id);
+	bind_text(&bindings, "version", version_text);
+	duties_add_json(batch, &SQL_INCIDENT_PATCH, &bindings, "incident", patch);
+	duties_add_json(batch, &SQL_CLOCKS_RECONCILE, &bindings, "clocks", duties->clocks);
+	duties_add_event(&event, uuid_new().text, batch);
+}
+
+static void put_location(const struct incident_change *change, const char *incident_id,
+	const char *id, char ret_location[160])
+{
+	ret_location[0] = '\0';
+	if (change->collection)
+		snprintf(ret_location, 160, "/v1/incidents/%s/%s/%s", incident_id, change->collection,
+			id);
+}
+
+static int version_of(const struct batch *batch, size_t number, bool stored)
+{
+	const struct rows *rows = batch_rows(batch, number);
+
+	if (!stored)
+		return (int)rows_number(rows, 0, "version");
+	CLEANUP(json_decref) json_t *body = json_loads(rows_text(rows, 0, "body"), 0, NULL);
+	return (int)json_integer_value(json_object_get(body, "version"));
+}
+
+/* Reads the answer without writing: what was asked for is so already. */
+static bool answer_unchanged(
+	struct exchange *exchange, const struct incident_change *change, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, change->id_name, change->id);
+	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, change->answer, &bindings);
+	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+		return false;
+	exchange_answer(exchange, &batch, number, NULL, change->status, NULL,
+		version_of(&batch, number, false));
+	return true;
+}
+
+static bool write_change(struct exchange *exchange, const struct rulebook *rulebook,
+	struct incident_change *change, const json_t *patch, const json_t *cleared,
+	const struct duties *duties, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	const char *incident_id = json_string_value(json_object_get(change->current, "id"));
+	long version = (long)json_integer_value(json_object_get(change->current, "version"));
+	bool keyed = change->answer_stored != NULL;
+	const char *id = change->id ? change->id
+								: json_string_value(json_object_get(
+									  json_array_get(change->new_children, 0), "id"));
+	char location[160];
+
+	if (!exchange_begin(exchange, exchange_end(exchange), rulebook, &batch, problem))
+		return false;
+	put_location(change, incident_id, id, location);
+	if (keyed)
+		exchange_claim(exchange, &batch);
+	add_change(exchange, &batch, incident_id, version, patch, duties);
+	add_children(&batch, incident_id, change, cleared);
+	exchange_audit(exchange, &batch, incident_id);
+	struct bindings bindings = {0};
+	bind_text(&bindings, change->id_name, id);
+	size_t answer = keyed ? exchange_keep(exchange, &batch, change->answer, change->answer_stored,
+								change->id_name, id, change->status, location)
+						  : batch_add(&batch, change->answer, &bindings);
+	if (!exchange_run(exchange, &batch, exchange_end(exchange), problem))
+		return false;
+	bool stored = keyed && !exchange_is_dry(exchange);
+	exchange_answer(exchange, &batch, answer, stored ? change->answer_stored : NULL, change->status,
+		location[0] ? location : NULL, version_of(&batch, answer, stored));
+	return true;
+}
+
+static bool apply_once(struct exchange *exchange, const struct rulebook *rulebook,
+	struct incident_change *change, struct problem *problem)
+{
+	CLEANUP(duties_finish) struct duties duties = {0};
+	CLEANUP(json_decref) json_t *cleared = json_array();
+	CLEANUP(json_decref) json_t *merged = merge(change, cleared);
+
+	if (!duties_assess(exchange, rulebook, merged, &duties, problem)) {
+		rebase_faults(problem, change->fault_base);
+		return false;
+	}
+	set_duty(merged, &duties.decision);
+	CLEANUP(json_decref) json_t *patch = difference(merged, change->current);
+	if (json_object_size(patch) == 0 && !json_array_size(change->new_children) &&
+		!json_array_size(change->child_patches))
+		return answer_unchanged(exchange, change, problem);
+	return write_change(exchange, rulebook, change, patch, cleared, &duties, problem);
+}
+
+bool incident_apply(
+	struct exchange *exchange, struct incident_change *change, struct problem *problem)
+{
+	give_ids(change->new_children);
+	for (int tries = 1;; tries++) {
+		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+		if (!exchange_rulebook(exchange, &rulebook, problem))
+			return false;
+		if (apply_once(exchange, rulebook, change, problem))
+			return true;
+		if (change->answer_stored && exchange_replay(exchange, problem))
+			return true;
+		if (!exchange_rules_changed(exchange) || tries == TRIES)
+			return false;
+		problem_finish(problem);
+	}
+}

@@ -1,0 +1,254 @@
+/* Owns the handlers that write incidents and children. */
+#include "api/incidents.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/incident_write.h"
+#include "store/statements.h"
+
+#define TRIES 3
+
+bool incidents_create(struct exchange *exchange, struct problem *problem)
+{
+	return incident_create(exchange, exchange->request->json, problem);
+}
+
+static bool check_version(
+	const struct exchange *exchange, const json_t *resource, struct problem *problem)
+{
+	long version;
+
+	if (!exchange_if_match(exchange, &version, problem))
+		return false;
+	if (version != json_integer_value(json_object_get(resource, "version")))
+		return problem_set(problem, PROBLEM_STALE,
+			"The resource has changed since it was read; read it again.");
+	return true;
+}
+
+bool incidents_patch(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(json_decref) json_t *current = NULL;
+
+	if (!incident_read_by_path(exchange, &current, problem) ||
+		!check_version(exchange, current, problem))
+		return false;
+	struct incident_change change = {
+		.current = current,
+		.patch = exchange->request->json,
+		.answer = &SQL_INCIDENT_GET,
+		.id_name = "incident_id",
+		.id = request_argument(exchange->request, "incident_id"),
+		.status = 200,
+	};
+	return incident_apply(exchange, &change, problem);
+}
+
+bool children_create(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(json_decref) json_t *current = NULL;
+	char base[32];
+	bool replayed;
+
+	if (!exchange_replay_first(exchange, &replayed, problem))
+		return false;
+	if (replayed)
+		return true;
+	if (!incident_read_by_path(exchange, &current, problem))
+		return false;
+	CLEANUP(json_decref) json_t *children = json_pack("[O]", exchange->request->json);
+	snprintf(base, sizeof(base), "/children/%zu",
+		json_array_size(json_object_get(current, "children")));
+	struct incident_change change = {
+		.current = current,
+		.new_children = children,
+		.fault_base = base,
+		.answer = &SQL_CHILD_GET,
+		.answer_stored = &SQL_CHILD_GET_STORED,
+		.id_name = "child_id",
+		.collection = "children",
+		.status = 201,
+	};
+	return incident_apply(exchange, &change, problem);
+}
+
+/* The place of a child in the incident, or -1. */
+static int place_of(const json_t *incident, const char *id)
+{
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (json_object_get(incident, "children"), index, child) {
+		if (strcmp(json_string_value(json_object_get(child, "id")), id) == 0)
+			return (int)index;
+	}
+	return -1;
+}
+
+bool children_patch(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(json_decref) json_t *current = NULL;
+	const char *child_id = request_argument(exchange->request, "child_id");
+	char base[32];
+
+	if (!incident_read_by_path(exchange, &current, problem))
+		return false;
+	int place = place_of(current, child_id);
+	if (place < 0)
+		return problem_set(problem, PROBLEM_NOT_FOUND, "The incident has no such child.");
+	const json_t *child = json_array_get(json_object_get(current, "children"), (size_t)place);
+	if (!check_version(exchange, child, problem))
+		return false;
+
+	json_object_set_new(exchange->request->json, "id", json_string(child_id));
+	CLEANUP(json_decref) json_t *patches = json_pack("[O]", exchange->request->json);
+	snprintf(base, sizeof(base), "/children/%d", place);
+	struct incident_change change = {
+		.current = current,
+		.child_patches = patches,
+		.fault_base = base,
+		.answer = &SQL_CHILD_GET,
+		.id_name = "child_id",
+		.id = child_id,
+		.status = 200,
+	};
+	return incident_apply(exchange, &change, problem);
+}
+
+/* The stored child that has the case system's key, or NULL. */
+static const json_t *known_child(const json_t *incident, const char *external_id)
+{
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (json_object_get(incident, "children"), index, child) {
+		const char *known = json_string_value(json_object_get(child, "external_id"));
+		if (known && strcmp(known, external_id) == 0)
+			return child;
+	}
+	return NULL;
+}
+
+/* True when every member of the patch is in the child as it stands. */
+static bool is_unchanged(const json_t *child, const json_t *patch)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)patch, key, value) {
+		const json_t *stored = json_object_get(child, key);
+		if (!json_equal(value, stored ? stored : json_null()))
+			return false;
+	}
+	return true;
+}
+
+/* Sorts the message's children into those to add and those to change. */
+static void sort_children(
+	const json_t *current, json_t *children, json_t *ret_new, json_t *ret_patches)
+{
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (children, index, child) {
+		const json_t *known =
+			known_child(current, json_string_value(json_object_get(child, "external_id")));
+		if (!known) {
+			json_array_append(ret_new, child);
+		} else if (!is_unchanged(known, child)) {
+			json_object_set(child, "id", json_object_get(known, "id"));
+			json_array_append(ret_patches, child);
+		}
+	}
+}
+
+static bool check_keys(const json_t *children, struct problem *problem)
+{
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (children, index, child) {
+		const char *key = json_string_value(json_object_get(child, "external_id"));
+		for (size_t earlier = 0; earlier < index; earlier++) {
+			const char *other = json_string_value(
+				json_object_get(json_array_get(children, earlier), "external_id"));
+			if (!key || !other || strcmp(key, other) != 0)
+				continue;
+			char pointer[64];
+			snprintf(pointer, sizeof(pointer), "/children/%zu/external_id", index);
+			problem_add(problem, PROBLEM_INVALID, pointer, "duplicate",
+				"Each child of a message has a key of its own.");
+			break;
+		}
+	}
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool update_known(
+	struct exchange *exchange, const json_t *current, struct problem *problem)
+{
+	CLEANUP(json_decref) json_t *patch = json_copy(exchange->request->json);
+	CLEANUP(json_decref) json_t *children = json_deep_copy(json_object_get(patch, "children"));
+	CLEANUP(json_decref) json_t *added = json_array();
+	CLEANUP(json_decref) json_t *patches = json_array();
+
+	if (request_argument(exchange->request, "If-Match") &&
+		!check_version(exchange, current, problem))
+		return false;
+	json_object_del(patch, "children");
+	sort_children(current, children, added, patches);
+	struct incident_change change = {
+		.current = current,
+		.patch = patch,
+		.new_children = added,
+		.child_patches = patches,
+		.answer = &SQL_INCIDENT_GET,
+		.id_name = "incident_id",
+		.id = json_string_value(json_object_get(current, "id")),
+		.status = 200,
+	};
+	return incident_apply(exchange, &change, problem);
+}
+
+static bool create_unknown(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(json_decref) json_t *incident = json_deep_copy(exchange->request->json);
+
+	if (request_argument(exchange->request, "If-Match"))
+		return problem_set(
+			problem, PROBLEM_STALE, "There is no such incident yet, so it has no version.");
+	json_object_set_new(incident, "case_system",
+		json_string(request_argument(exchange->request, "system")));
+	json_object_set_new(incident, "external_id",
+		json_string(request_argument(exchange->request, "external_id")));
+	return incident_create(exchange, incident, problem);
+}
+
+bool case_systems_put(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(arguments_finish) struct arguments arguments;
+
+	if (!check_keys(json_object_get(exchange->request->json, "children"), problem))
+		return false;
+	exchange_bind(exchange, &arguments);
+	/* Two first messages at once: the loser of the race finds the incident on its next look. */
+	for (int tries = 1;; tries++) {
+		CLEANUP(json_decref) json_t *current = NULL;
+		bool done;
+		if (incident_read(exchange, &SQL_INCIDENT_BY_EXTERNAL_ID, &arguments.bindings, &current,
+				problem)) {
+			done = update_known(exchange, current, problem);
+		} else {
+			if (problem->kind != PROBLEM_NOT_FOUND)
+				return false;
+			problem_finish(problem);
+			done = create_unknown(exchange, problem);
+		}
+		bool raced = problem->kind == PROBLEM_DUPLICATE ||
+			(problem->kind == PROBLEM_STALE && !request_argument(exchange->request, "If-Match"));
+		if (done || !raced || tries == TRIES)
+			return done;
+		problem_finish(problem);
+	}
+}

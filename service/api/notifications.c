@@ -1,0 +1,327 @@
+/* Owns the step from a notifiable incident to its notification, and the acknowledgements of it. */
+#include "api/notifications.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/duties.h"
+#include "api/incident_write.h"
+#include "base/ids.h"
+#include "store/statements.h"
+
+#define TRIES 3
+
+struct notice {
+	json_t *incident;
+	struct duty_decision decision;
+	const char *kind;
+	bool is_sent; /* else it was made elsewhere and is only recorded */
+	struct date notified_on;
+	const char *note;
+};
+
+static bool check_kind(const struct notice *notice, struct problem *problem)
+{
+	const char *state = json_string_value(json_object_get(notice->incident, "state"));
+
+	if (state && strcmp(state, "withdrawn") == 0)
+		return problem_set(problem, PROBLEM_CONFLICT, "The incident has been withdrawn.");
+	if (strcmp(notice->kind, duty_name(notice->decision.duty)) == 0)
+		return true;
+	problem->missing = json_pack("[{s:s, s:s}]", "code", notice->decision.rule, "detail",
+		notice->decision.explanation);
+	return problem_set(problem, PROBLEM_CONFLICT,
+		"The facts of the incident lead to the duty '%s' and not to '%s'.",
+		duty_name(notice->decision.duty), notice->kind);
+}
+
+/* A record of an earlier notification names its day, which lies between awareness and today. */
+static bool check_day(
+	const struct exchange *exchange, struct notice *notice, struct problem *problem)
+{
+	const json_t *body = exchange->request->json;
+	const char *text = json_string_value(json_object_get(body, "notified_on"));
+	struct date aware_on;
+
+	notice->notified_on = exchange->today;
+	if (notice->is_sent && text)
+		problem_add(problem, PROBLEM_INVALID, "/notified_on", "notified_on_not_allowed",
+			"A notification that is sent now is dated today; only a recorded one names its day.");
+	if (notice->is_sent)
+		return problem->kind == PROBLEM_NONE;
+	if (!text || !date_parse(text, &notice->notified_on))
+		return problem_add(problem, PROBLEM_INVALID, "/notified_on", "required",
+			"A recorded notification needs the day on which it was made.");
+	if (notice->notified_on.days > exchange->today.days)
+		problem_add(problem, PROBLEM_INVALID, "/notified_on", "date_in_future",
+			"A notification that was made cannot lie in the future.");
+	if (date_parse(json_string_value(json_object_get(notice->incident, "aware_on")), &aware_on) &&
+		notice->notified_on.days < aware_on.days)
+		problem_add(problem, PROBLEM_INVALID, "/notified_on", "notified_before_aware",
+			"Nobody can notify before the local authority became aware.");
+	return problem->kind == PROBLEM_NONE;
+}
+
+static void put_recipients(enum duty duty, struct text *ret_array)
+{
+	text_putc(ret_array, '{');
+	for (const char *const *name = duty_recipients(duty); *name; name++)
+		text_printf(ret_array, "%s%s", ret_array->length > 1 ? "," : "", *name);
+	text_putc(ret_array, '}');
+}
+
+/* The clocks that the notification starts, and the end of its own in what the event tells. */
+static bool make_clocks(const struct rulebook *rulebook, const struct notice *notice,
+	struct duties *ret_duties, json_t **ret_started, struct problem *problem)
+{
+	struct date aware_on;
+	json_t *sin = NULL;
+
+	*ret_started = json_array();
+	*ret_duties = (struct duties){.decision = notice->decision, .clocks = json_array()};
+	if (date_parse(json_string_value(json_object_get(notice->incident, "aware_on")), &aware_on)) {
+		if (!duties_clock(rulebook, "sin", &notice->decision, aware_on, &sin, problem))
+			return false;
+		json_object_set_new(
+			sin, "completed_on", json_string(date_format(notice->notified_on).text));
+		json_array_append_new(ret_duties->clocks, sin);
+	}
+	if (!duty_needs_rapid_review(notice->decision.duty))
+		return true;
+	json_t *review = NULL;
+	if (!duties_clock(
+			rulebook, "rapid_review", &notice->decision, notice->notified_on, &review, problem))
+		return false;
+	json_array_append(ret_duties->clocks, review);
+	json_array_append_new(*ret_started, review);
+	return true;
+}
+
+/* Told to the recipients in law when it is sent; a record is told to nobody of them. */
+static void add_event(struct exchange *exchange, struct batch *batch, const struct notice *notice,
+	const struct duties *duties, const char *id, const char *event_id, const char *recipients)
+{
+	const char *incident_id = json_string_value(json_object_get(notice->incident, "id"));
+	long version = (long)json_integer_value(json_object_get(notice->incident, "version"));
+	CLEANUP(json_decref) json_t *data = duties_event(exchange, incident_id, version + 1, duties);
+	struct event event = {
+		.type = "incident.notified",
+		.incident_id = incident_id,
+		.recipients = notice->is_sent ? recipients : "{}",
+		.data = data,
+	};
+
+	json_object_set_new(data, "notification_id", json_string(id));
+	json_object_set_new(data, "kind", json_string(notice->kind));
+	json_object_set_new(data, "notified_on", json_string(date_format(notice->notified_on).text));
+	duties_add_event(&event, event_id, batch);
+}
+
+static void add_notice(struct exchange *exchange, struct batch *batch,
+	const struct notice *notice, const struct duties *duties, const json_t *started,
+	const char *id)
+{
+	struct bindings bindings = {0};
+	struct uuid event_id = uuid_new();
+	struct date_text notified_on = date_format(notice->notified_on);
+	CLEANUP(text_finish) struct text recipients = TEXT_INIT(200);
+	char version[24];
+
+	put_recipients(notice->decision.duty, &recipients);
+	snprintf(version, sizeof(version), "%lld",
+		(long long)json_integer_value(json_object_get(notice->incident, "version")));
+	bind_text(&bindings, "notification_id", id);
+	bind_text(
+		&bindings, "incident_id", json_string_value(json_object_get(notice->incident, "id")));
+	bind_text(&bindings, "version", version);
+	bind_text(&bindings, "kind", notice->kind);
+	bind_text(&bindings, "transmission", notice->is_sent ? "send" : "record");
+	bind_text(&bindings, "notified_on", notified_on.text);
+	bind_text(&bindings, "rule", notice->decision.rule);
+	bind_text(&bindings, "note", notice->note);
+	bind_text(&bindings, "event_id", event_id.text);
+	bind_text(&bindings, "recipients", text_string(&recipients));
+	batch_add(batch, &SQL_INCIDENT_NOTIFIED, &bindings);
+	batch_add(batch, &SQL_NOTIFICATION_INSERT, &bindings);
+	bind_text(&bindings, "kind", "sin");
+	bind_text(&bindings, "completed_on", notified_on.text);
+	batch_add(batch, &SQL_CLOCK_COMPLETE, &bindings);
+	if (json_array_size(started))
+		duties_add_json(batch, &SQL_CLOCKS_INSERT, &bindings, "clocks", started);
+	add_event(exchange, batch, notice, duties, id, event_id.text, text_string(&recipients));
+}
+
+static bool notify_once(struct exchange *exchange, const struct rulebook *rulebook,
+	const struct notice *notice, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(duties_finish) struct duties duties = {0};
+	CLEANUP(json_decref) json_t *started = NULL;
+	struct uuid id = uuid_new();
+	char location[80];
+
+	if (!make_clocks(rulebook, notice, &duties, &started, problem) ||
+		!exchange_begin(exchange, exchange_end(exchange), rulebook, &batch, problem))
+		return false;
+	snprintf(location, sizeof(location), "/v1/notifications/%s", id.text);
+	exchange_claim(exchange, &batch);
+	add_notice(exchange, &batch, notice, &duties, started, id.text);
+	exchange_audit(exchange, &batch, id.text);
+	size_t answer = exchange_keep(exchange, &batch, &SQL_NOTIFICATION_GET,
+		&SQL_NOTIFICATION_GET_STORED, "notification_id", id.text, 201, location);
+	if (!exchange_run(exchange, &batch, exchange_end(exchange), problem))
+		return false;
+	exchange_answer(
+		exchange, &batch, answer, &SQL_NOTIFICATION_GET_STORED, 201, location, 1);
+	return true;
+}
+
+static bool try_notify(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(json_decref) json_t *incident = NULL;
+	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+	const json_t *body = exchange->request->json;
+	const char *transmission = json_string_value(json_object_get(body, "transmission"));
+
+	if (!incident_read_by_path(exchange, &incident, problem) ||
+		!exchange_rulebook(exchange, &rulebook, problem))
+		return false;
+	struct notice notice = {
+		.incident = incident,
+		.decision = notifiability_decide(incident),
+		.kind = json_string_value(json_object_get(body, "kind")),
+		.is_sent = !transmission || strcmp(transmission, "send") == 0,
+		.note = json_string_value(json_object_get(body, "note")),
+	};
+	return check_day(exchange, &notice, problem) && check_kind(&notice, problem) &&
+		notify_once(exchange, rulebook, &notice, problem);
+}
+
+bool notifications_create(struct exchange *exchange, struct problem *problem)
+{
+	bool replayed;
+
+	if (!exchange_replay_first(exchange, &replayed, problem))
+		return false;
+	if (replayed)
+		return true;
+	/* Again while the incident or the rules change between the reading and the writing. */
+	for (int tries = 1;; tries++) {
+		if (try_notify(exchange, problem) || exchange_replay(exchange, problem))
+			return true;
+		bool raced = problem->kind == PROBLEM_STALE || exchange_rules_changed(exchange);
+		if (!raced || tries == TRIES)
+			return false;
+		problem_finish(problem);
+	}
+}
+
+/* The incident of the notification, so that its reference and its events have their place. */
+static bool read_notification(
+	struct exchange *exchange, json_t **ret_notification, struct problem *problem)
+{
+	CLEANUP(arguments_finish) struct arguments arguments;
+
+	exchange_bind(exchange, &arguments);
+	if (incident_read(exchange, &SQL_NOTIFICATION_GET, &arguments.bindings, ret_notification,
+			problem))
+		return true;
+	if (problem->kind == PROBLEM_NOT_FOUND)
+		problem_set(problem, PROBLEM_NOT_FOUND, "There is no such notification.");
+	return false;
+}
+
+static bool check_acknowledgement(
+	const struct exchange *exchange, const json_t *notification, struct problem *problem)
+{
+	const json_t *body = exchange->request->json;
+	const char *recipient = json_string_value(json_object_get(body, "recipient"));
+	struct date day;
+	struct date notified_on;
+	bool known = false;
+	size_t index;
+	json_t *item;
+
+	json_array_foreach (json_object_get(notification, "recipients"), index, item) {
+		const char *name = json_string_value(json_object_get(item, "recipient"));
+		known = known || (name && recipient && strcmp(name, recipient) == 0);
+	}
+	if (!known)
+		problem_add(problem, PROBLEM_INVALID, "/recipient", "recipient_not_notified",
+			"The notification did not go to this recipient.");
+	if (!date_parse(json_string_value(json_object_get(body, "acknowledged_on")), &day) ||
+		!date_parse(json_string_value(json_object_get(notification, "notified_on")), &notified_on))
+		return problem->kind == PROBLEM_NONE;
+	if (day.days > exchange->today.days)
+		problem_add(problem, PROBLEM_INVALID, "/acknowledged_on", "date_in_future",
+			"An acknowledgement that was given cannot lie in the future.");
+	if (day.days < notified_on.days)
+		problem_add(problem, PROBLEM_INVALID, "/acknowledged_on", "acknowledged_before_notified",
+			"Nobody can acknowledge what has not been notified yet.");
+	return problem->kind == PROBLEM_NONE;
+}
+
+static void add_acknowledgement(struct exchange *exchange, struct batch *batch,
+	const json_t *notification, const char *notification_id)
+{
+	const json_t *body = exchange->request->json;
+	const char *incident_id = json_string_value(json_object_get(notification, "incident_id"));
+	const char *recipient = json_string_value(json_object_get(body, "recipient"));
+	const char *reference = json_string_value(json_object_get(body, "reference"));
+	struct uuid id = uuid_new();
+	struct bindings bindings = {0};
+	CLEANUP(json_decref) json_t *data =
+		json_pack("{s:s, s:s, s:O, s:O}", "incident_id", incident_id, "notification_id",
+			notification_id, "kind", json_object_get(notification, "kind"), "recipient",
+			json_object_get(body, "recipient"));
+	struct event event = {.type = "notification.acknowledged",
+		.incident_id = incident_id,
+		.recipients = "{}",
+		.data = data};
+
+	bind_text(&bindings, "acknowledgement_id", id.text);
+	bind_text(&bindings, "notification_id", notification_id);
+	bind_text(&bindings, "incident_id", incident_id);
+	bind_text(&bindings, "reference", reference);
+	batch_add(batch, &SQL_INCIDENT_LOCK, &bindings);
+	duties_add_json(batch, &SQL_ACKNOWLEDGEMENT_INSERT, &bindings, "acknowledgement", body);
+	if (reference && strcmp(recipient, "dfe") == 0)
+		batch_add(batch, &SQL_INCIDENT_SET_DFE_REFERENCE, &bindings);
+	batch_add(batch, &SQL_NOTIFICATION_TOUCH, &bindings);
+	duties_add_event(&event, uuid_new().text, batch);
+}
+
+static bool acknowledge(struct exchange *exchange, struct problem *problem)
+{
+	CLEANUP(json_decref) json_t *notification = NULL;
+	CLEANUP(batch_finish) struct batch batch = {0};
+	const char *id = request_argument(exchange->request, "notification_id");
+	char location[80];
+
+	if (!read_notification(exchange, &notification, problem) ||
+		!check_acknowledgement(exchange, notification, problem) ||
+		!exchange_begin(exchange, exchange_end(exchange), NULL, &batch, problem))
+		return false;
+	snprintf(location, sizeof(location), "/v1/notifications/%s", id);
+	exchange_claim(exchange, &batch);
+	add_acknowledgement(exchange, &batch, notification, id);
+	exchange_audit(exchange, &batch, id);
+	size_t answer = exchange_keep(exchange, &batch, &SQL_NOTIFICATION_GET,
+		&SQL_NOTIFICATION_GET_STORED, "notification_id", id, 201, location);
+	if (!exchange_run(exchange, &batch, exchange_end(exchange), problem))
+		return false;
+	exchange_answer(
+		exchange, &batch, answer, &SQL_NOTIFICATION_GET_STORED, 201, location, 0);
+	return true;
+}
+
+bool acknowledgements_create(struct exchange *exchange, struct problem *problem)
+{
+	bool replayed;
+
+	if (!exchange_replay_first(exchange, &replayed, problem))
+		return false;
+	if (replayed)
+		return true;
+	return acknowledge(exchange, problem) || exchange_replay(exchange, problem);
+}

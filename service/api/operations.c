@@ -1,0 +1,62 @@
+/* The whole surface of the service: each operation of the OpenAPI document and what answers it. */
+#include "api/operations.h"
+
+#include "api/clocks.h"
+#include "api/crud.h"
+#include "api/incidents.h"
+#include "api/list.h"
+#include "api/notifications.h"
+#include "api/service.h"
+#include "store/statements.h"
+
+static const struct list_sort incident_sorts[] = {
+	{"created_at", &SQL_INCIDENT_LIST_BY_CREATED_AT},
+	{"-created_at", &SQL_INCIDENT_LIST},
+	{"aware_on", &SQL_INCIDENT_LIST_BY_AWARE_ON},
+	{"-aware_on", &SQL_INCIDENT_LIST_BY_AWARE_ON_DESC},
+	{"updated_at", &SQL_INCIDENT_LIST_BY_UPDATED_AT},
+	{"-updated_at", &SQL_INCIDENT_LIST_BY_UPDATED_AT_DESC},
+	{NULL, NULL},
+};
+
+/* clang-format off */
+const struct endpoint operations[] = {
+	{"getLiveness", service_live, "service"},
+	{"getReadiness", service_ready, "service"},
+	{"getOpenapi", service_document, "service"},
+
+	{"listIncidents", crud_list, "incident", &SQL_INCIDENT_LIST, .sorts = incident_sorts},
+	{"createIncident", incidents_create, "incident"},
+	{"getIncident", crud_get, "incident", &SQL_INCIDENT_GET},
+	{"patchIncident", incidents_patch, "incident"},
+	{"listIncidentChildren", crud_list, "child", &SQL_CHILD_LIST, .parent = &SQL_INCIDENT_EXISTS},
+	{"createIncidentChild", children_create, "child"},
+	{"getIncidentChild", crud_get, "child", &SQL_CHILD_GET},
+	{"patchIncidentChild", children_patch, "child"},
+	{"getIncidentClocks", clocks_of_incident, "incident"},
+	{"listIncidentHistory", crud_list, "incident", &SQL_INCIDENT_HISTORY, .parent = &SQL_INCIDENT_EXISTS},
+	{"getCaseSystemIncident", crud_get, "incident", &SQL_INCIDENT_BY_EXTERNAL_ID},
+	{"putCaseSystemIncident", case_systems_put, "incident"},
+
+	{"listIncidentNotifications", crud_list, "notification", &SQL_NOTIFICATION_LIST_BY_INCIDENT, .parent = &SQL_INCIDENT_EXISTS},
+	{"createIncidentNotification", notifications_create, "notification"},
+	{"listNotifications", crud_list, "notification", &SQL_NOTIFICATION_LIST},
+	{"getNotification", crud_get, "notification", &SQL_NOTIFICATION_GET},
+	{"createNotificationAcknowledgement", acknowledgements_create, "notification"},
+
+	{"listDeadlines", deadlines_list, "clock"},
+	{"getWorkingDay", calendar_working_day, "calendar"},
+	{"listBankHolidays", crud_list, "bank holiday", &SQL_BANK_HOLIDAY_LIST},
+	{"simulateClocks", clocks_simulate, "calendar"},
+
+	{"listDeliveries", crud_list, "delivery", &SQL_DELIVERY_LIST},
+	{"getDelivery", crud_get, "delivery", &SQL_DELIVERY_GET},
+	{"listWebhookEndpoints", crud_list, "webhook endpoint", &SQL_WEBHOOK_ENDPOINT_LIST},
+
+	{"getPartnership", crud_get, "partnership", &SQL_PARTNERSHIP_GET},
+	{"listAgencies", crud_list, "agency", &SQL_AGENCY_LIST},
+	{"listAuditEntries", crud_list, "audit entry", &SQL_AUDIT_LIST},
+};
+/* clang-format on */
+
+const size_t operation_count = ARRAY_LENGTH(operations);
