@@ -30,3 +30,10 @@ as_root() {
 		fail "this needs root or sudo: $*"
 	fi
 }
+
+# One of a kind at a time in this checkout; the lock ends with this command.
+exclusive() {
+	mkdir -p "$local_dir"
+	exec 9>"$local_dir/$1.lock"
+	flock -n 9 || fail "another ./dev $1 is at work in this checkout"
+}
