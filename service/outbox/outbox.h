@@ -5,14 +5,14 @@
  */
 #pragma once
 
-#include "base/settings.h"
 #include "base/problem.h"
+#include "base/settings.h"
 #include "base/text.h"
 
 struct outbox;
 
 MUST_CHECK bool outbox_start(
-	const struct settings *settings, struct outbox **ret_outbox, struct problem *problem);
+    const struct settings *settings, struct outbox **ret_outbox, struct problem *problem);
 /* Takes no new deliveries, lets those in flight end (bounded), settles, and joins the thread. */
 void outbox_stop(struct outbox *outbox);
 /* Prometheus text: attempts by outcome, in flight, lag of the oldest due delivery. */

@@ -1,0 +1,60 @@
+/*
+ * The queue of deliveries in the database, as the dispatcher uses it: outcomes go down and claims
+ * come up in one round trip and one transaction.
+ *
+ * What a claim guarantees: until its lease is over nobody else holds the delivery, and no later
+ * delivery of the same endpoint and incident is claimed by anybody. What a settlement guarantees:
+ * under an older fence it changes nothing.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "outbox/allowance.h"
+#include "outbox/send.h"
+#include "outbox/verdict.h"
+#include "store/store.h"
+
+/* A claimed delivery; `url`, `body` and the secrets are owned. */
+struct delivery {
+	char partnership_id[37];
+	char id[37];
+	char endpoint_id[37];
+	int64_t fence;
+	int attempts; /* made and recorded before this one */
+	bool statutory;
+	char *url;
+	char *body;
+	char *secret_sealed;          /* base64 */
+	char *previous_secret_sealed; /* the same while the grace lasts, or NULL */
+};
+void delivery_finish(struct delivery *delivery);
+
+/* What is to be settled. All is borrowed; `settled` is filled. */
+struct outcome {
+	const struct delivery *delivery;
+	const struct sent *sent;
+	struct verdict verdict;
+	bool settled; /* false after a good exchange: somebody else held it, nothing was written */
+};
+
+struct exchange {
+	struct outcome *outcomes;
+	size_t outcome_count;
+	bool texts_left_out; /* the receiver's words are not recorded */
+	size_t wanted;       /* how many deliveries to claim, at most SLOTS */
+	int64_t lease_ms;
+	struct allowances *allowances; /* for claiming */
+	bool measure;                  /* asks for the lag */
+
+	struct delivery *claimed; /* room for `wanted` */
+	size_t claimed_count;
+	int64_t lag_ms;
+};
+
+/* All of it, or nothing of it when this returns false. */
+MUST_CHECK bool queue_exchange(
+    struct lease *lease, struct exchange *exchange, struct problem *problem);
+/* Makes claimed deliveries due again at once, and wakes whoever else dispatches. */
+MUST_CHECK bool queue_release(struct lease *lease, const struct delivery *const deliveries[],
+    size_t count, struct problem *problem);
