@@ -117,7 +117,6 @@ SELECT {{incident_columns}}
 
 -- name: incident_by_external_id
 -- The incident of a case system, by the system's own key.
--- stored
 -- $1 system, $2 external_id
 SELECT {{incident_columns}}
   FROM incident AS i
@@ -260,31 +259,13 @@ RETURNING i.id, i.local_ref, i.version;
 
 -- name: incident_patch
 -- Changes an incident that still has the version; CS412 otherwise. The object also has the duty
--- and duty_rule that follow from the change. It comes after the statements that write children:
--- the version counts what changed in this transaction, and stays when nothing did, so that a case
--- system can repeat itself.
+-- and duty_rule that follow from the change. A change of its children alone comes through here
+-- too, because the version counts for the whole.
 -- $1 incident_id, $2 incident (json object), $3 version
-WITH found AS (
-  SELECT i.partnership_id,
-         i.id,
-         i IS DISTINCT FROM jsonb_populate_record(i, $2::jsonb - ARRAY['id', 'version', 'state',
-           'dfe_sin_ref', 'case_system', 'external_id', 'code_list_version',
-           'created_by_agency_id', 'created_at', 'updated_at'])
-         OR EXISTS (
-           SELECT
-             FROM child AS c
-            WHERE c.partnership_id = i.partnership_id
-              AND c.incident_id = i.id
-              AND c.updated_at = now()) AS differs
-    FROM incident AS i
-   WHERE i.partnership_id = tenant()
-     AND i.id = $1::uuid
-     AND i.version = $3::integer
-     FOR UPDATE OF i
-), changed AS (
+WITH changed AS (
   UPDATE incident AS i
-     SET version = i.version + f.differs::integer,
-         updated_at = CASE WHEN f.differs THEN now() ELSE i.updated_at END,
+     SET version = i.version + 1,
+         updated_at = now(),
          (
            local_ref, incident_date, incident_time, incident_date_to, date_precision, aware_on,
            aware_at, aware_by, aware_how, partnership_aware_on, referral_received_on, nature,
@@ -303,35 +284,18 @@ WITH found AS (
                   p.suspected_perpetrators, p.duty, p.duty_rule
              FROM jsonb_populate_record(i, $2::jsonb) AS p
          )
-    FROM found AS f
-   WHERE i.partnership_id = f.partnership_id
-     AND i.id = f.id
-  RETURNING i.version
-)
-SELECT require_one(count(changed.version)) AS changed,
-       max(changed.version) AS version
-  FROM changed;
-
--- name: incident_decide
--- What follows for the incident from a change of its children; CS412 when it has another version.
--- $1 incident_id, $2 version, $3 duty, $4 duty_rule
-WITH changed AS (
-  UPDATE incident AS i
-     SET version = i.version + 1,
-         updated_at = now(),
-         duty = $3::text,
-         duty_rule = $4::text
    WHERE i.partnership_id = tenant()
      AND i.id = $1::uuid
-     AND i.version = $2::integer
+     AND i.version = $3::integer
   RETURNING i.id
 )
 SELECT require_one(count(changed.id)) AS changed
   FROM changed;
 
 -- name: incident_notified
--- The incident has been notified; a withdrawn one cannot be (CS412).
--- $1 incident_id
+-- The incident has been notified, if it still has the version and was not withdrawn; CS412
+-- otherwise.
+-- $1 incident_id, $2 version
 WITH changed AS (
   UPDATE incident AS i
      SET version = i.version + 1,
@@ -339,11 +303,21 @@ WITH changed AS (
          state = 'notified'
    WHERE i.partnership_id = tenant()
      AND i.id = $1::uuid
+     AND i.version = $2::integer
      AND i.state = ANY ('{recorded,notified}')
   RETURNING i.id
 )
 SELECT require_one(count(changed.id)) AS changed
   FROM changed;
+
+-- name: incident_lock
+-- Holds the incident until the end of the transaction; its events are numbered under this lock.
+-- $1 incident_id
+SELECT i.id
+  FROM incident AS i
+ WHERE i.partnership_id = tenant()
+   AND i.id = $1::uuid
+   FOR UPDATE OF i;
 
 -- name: incident_set_dfe_reference
 -- The reference that the DfE gave.
@@ -377,7 +351,7 @@ SELECT written.*
 RETURNING c.id;
 
 -- name: children_patch
--- Changes several children of an incident whatever their version: a case system's own update. A
+-- Changes children of an incident, after incident_patch has checked the version of the whole. A
 -- child that stays the same keeps its version.
 -- $1 incident_id, $2 children (json array of objects, each with its id)
 UPDATE child AS c
@@ -406,51 +380,6 @@ UPDATE child AS c
    AND c.id = (given.child ->> 'id')::uuid
    AND c IS DISTINCT FROM jsonb_populate_record(c, given.child)
 RETURNING c.id;
-
--- name: child_patch
--- Changes a child that still has the version; CS412 otherwise.
--- $1 incident_id, $2 child_id, $3 child (json object), $4 version
-WITH changed AS (
-  UPDATE child AS c
-     SET version = c.version + 1,
-         updated_at = now(),
-         (
-           external_id, index_child, unnamed, role, nature, unborn, expected_on, age_years,
-           age_days, sex, gender, ethnicity, disabilities, mental_health_condition, autism,
-           send_status, known_to_any_agency, csc_status, cp_plan, cp_category, cp_started_on,
-           cp_ended_on, cp_plan_number, lac_status, legal_status, placement_type,
-           placement_provider, placed_out_of_area, host_la, dfe_placement_group,
-           returned_home_after_court, court_order_history, education_status, flags
-         ) = (
-           SELECT p.external_id, p.index_child, p.unnamed, p.role, p.nature, p.unborn,
-                  p.expected_on, p.age_years, p.age_days, p.sex, p.gender, p.ethnicity,
-                  p.disabilities, p.mental_health_condition, p.autism, p.send_status,
-                  p.known_to_any_agency, p.csc_status, p.cp_plan, p.cp_category, p.cp_started_on,
-                  p.cp_ended_on, p.cp_plan_number, p.lac_status, p.legal_status, p.placement_type,
-                  p.placement_provider, p.placed_out_of_area, p.host_la, p.dfe_placement_group,
-                  p.returned_home_after_court, p.court_order_history, p.education_status, p.flags
-             FROM jsonb_populate_record(c, $3::jsonb) AS p
-         )
-   WHERE c.partnership_id = tenant()
-     AND c.incident_id = $1::uuid
-     AND c.id = $2::uuid
-     AND c.version = $4::integer
-  RETURNING c.id
-)
-SELECT require_one(count(changed.id)) AS changed
-  FROM changed;
-
--- name: index_child_release
--- Takes the mark of the index child from every other child, before one is given it.
--- $1 incident_id, $2 child_id
-UPDATE child AS c
-   SET version = c.version + 1,
-       updated_at = now(),
-       index_child = false
- WHERE c.partnership_id = tenant()
-   AND c.incident_id = $1::uuid
-   AND c.id <> $2::uuid
-   AND c.index_child;
 
 -- name: child_get
 -- One child of an incident.
