@@ -241,6 +241,16 @@ Test(calendar, does_not_guess_across_a_year_that_was_not_loaded)
 	expect_incomplete(&holed, "2021-12-31", 1);
 }
 
+Test(calendar, prefers_the_later_of_two_equal_runs_of_years)
+{
+	struct calendar holed;
+	struct date holidays[] = {on("2020-01-01"), on("2023-01-02")};
+
+	calendar_init(&holed, holidays, ARRAY_LENGTH(holidays), 1);
+	cr_expect_eq(holed.first_year, 2023);
+	cr_expect_eq(holed.last_year, 2023);
+}
+
 Test(calendar, keeps_the_latest_years_when_there_are_more_than_it_holds)
 {
 	struct calendar long_one;

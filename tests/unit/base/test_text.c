@@ -1,0 +1,120 @@
+/* Owns the tests of bounded texts: limits, failure that stays, and JSON strings. */
+#include <stdint.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "base/text.h"
+
+Test(text, holds_exactly_its_limit)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(5);
+
+	text_puts(&text, "abc");
+	text_putc(&text, 'd');
+	text_append(&text, "e", 1);
+	cr_expect_not(text.failed);
+	cr_expect_str_eq(text_string(&text), "abcde");
+	text_putc(&text, 'f');
+	cr_expect(text.failed);
+	cr_expect_str_eq(text_string(&text), "abcde", "a failure keeps what was there");
+}
+
+Test(text, stays_failed_even_when_later_pieces_would_fit)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(5);
+
+	text_puts(&text, "abc");
+	text_puts(&text, "too long");
+	text_putc(&text, 'd');
+	cr_expect(text.failed);
+	cr_expect_str_eq(text_string(&text), "abc");
+	cr_expect_null(text_take(&text));
+	text_clear(&text);
+	cr_expect_not(text.failed);
+	text_puts(&text, "again");
+	cr_expect_str_eq(text_string(&text), "again");
+}
+
+Test(text, refuses_lengths_that_would_wrap_around)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(100);
+
+	text_puts(&text, "abc");
+	text_append(&text, "x", SIZE_MAX);
+	cr_expect(text.failed);
+	cr_expect_eq(text.length, 3);
+}
+
+Test(text, prints_all_or_nothing)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(10);
+
+	text_printf(&text, "%d-%s", 12, "ab");
+	cr_expect_str_eq(text_string(&text), "12-ab");
+	text_printf(&text, "%s", "123456");
+	cr_expect(text.failed);
+	cr_expect_str_eq(text_string(&text), "12-ab");
+}
+
+Test(text, grows_past_its_first_allocation)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(100000);
+
+	for (int i = 0; i < 100000; i++)
+		text_putc(&text, (char)('a' + i % 26));
+	cr_expect_not(text.failed);
+	cr_expect_eq(text.length, 100000);
+	cr_expect_eq(strlen(text_string(&text)), 100000);
+	cr_expect_eq(text.data[99999], 'a' + 99999 % 26);
+}
+
+Test(text, that_is_empty_is_a_string_all_the_same)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(10);
+
+	cr_expect_str_empty(text_string(&text));
+	CLEANUP(free) char *taken = text_take(&text);
+	cr_assert_not_null(taken);
+	cr_expect_str_empty(taken);
+}
+
+Test(text, gives_its_content_away_once)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(10);
+
+	text_puts(&text, "abc");
+	CLEANUP(free) char *taken = text_take(&text);
+	cr_expect_str_eq(taken, "abc");
+	cr_expect_eq(text.length, 0);
+	cr_expect_str_empty(text_string(&text));
+	text_puts(&text, "0123456789");
+	cr_expect_not(text.failed, "the limit stays what it was");
+}
+
+Test(text, writes_json_strings_that_a_parser_reads_back)
+{
+	static const struct {
+		const char *bytes;
+		size_t length;
+		const char *json;
+	} rows[] = {
+	    {"", 0, "\"\""},
+	    {"plain", 5, "\"plain\""},
+	    {"a\"b\\c", 5, "\"a\\\"b\\\\c\""},
+	    {"\n\r\t", 3, "\"\\n\\r\\t\""},
+	    {"\x01\x1f\x7f", 3, "\"\\u0001\\u001f\x7f\""},
+	    {"Zo\xc3\xab \xf0\x9f\x91\xb6", 9, "\"Zo\xc3\xab \xf0\x9f\x91\xb6\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		CLEANUP(text_finish) struct text text = TEXT_INIT(100);
+		text_put_json(&text, rows[i].bytes, rows[i].length);
+		cr_expect_str_eq(text_string(&text), rows[i].json);
+		CLEANUP(json_decref)
+		json_t *read = json_loads(text_string(&text), JSON_DECODE_ANY, NULL);
+		cr_assert(json_is_string(read), "%s", text_string(&text));
+		cr_expect_eq(json_string_length(read), rows[i].length);
+		cr_expect_str_eq(json_string_value(read), rows[i].bytes);
+	}
+}
