@@ -136,3 +136,12 @@ SELECT h.sequence,
        encode(h.hash, 'hex') AS hash
   FROM audit_head AS h
  WHERE h.partnership_id = $1::uuid;
+
+-- name: admin_act
+-- Whose audit chain the rest of the transaction appends to.
+-- $1 partnership_id
+SELECT set_config('app.partnership_id', $1::text, true) AS partnership_id;
+
+-- name: admin_audit
+-- $1 action, $2 resource, $3 resource_id
+SELECT audit_append($1::text, $2::text, $3::text, 'done', NULL, NULL) AS sequence;

@@ -1,0 +1,120 @@
+/* Owns the composition of the running service, its signals, and its orderly end. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "command.h"
+#include "contract/contract.h"
+#include "http/http.h"
+#include "outbox/outbox.h"
+
+extern const char openapi_json[];
+extern const size_t openapi_json_length;
+
+struct app {
+	const struct settings *settings;
+	struct contract *contract;
+	struct api *api;
+	struct outbox *outbox;
+	struct http_server *server;
+};
+
+static void measure(void *context, struct text *ret_metrics)
+{
+	struct app *app = context;
+
+	if (app->outbox)
+		outbox_measure(app->outbox, ret_metrics);
+}
+
+static void serve(void *context, const struct request *request, struct reply *reply)
+{
+	struct app *app = context;
+
+	api_serve(app->api, request, reply);
+}
+
+static void put_port(const char *listen, unsigned port, FILE *file)
+{
+	const char *colon = strrchr(listen, ':');
+
+	(void)fprintf(file, "http://%.*s:%u\n", (int)(colon - listen), listen, port);
+}
+
+/* Both URLs, written beside and renamed, so that whoever waits for the file finds it whole. */
+static bool write_ready_file(const struct app *app, struct problem *problem)
+{
+	const char *path = app->settings->ready_file;
+	CLEANUP(text_finish) struct text beside = TEXT_INIT(1100);
+
+	if (!path[0])
+		return true;
+	text_printf(&beside, "%s.new", path);
+	FILE *file = fopen(text_string(&beside), "we");
+	if (!file)
+		return problem_set(problem, PROBLEM_INTERNAL, "CSPR_READY_FILE cannot be written.");
+	put_port(app->settings->listen, http_server_port(app->server), file);
+	if (app->settings->metrics_listen[0])
+		put_port(app->settings->metrics_listen, http_server_metrics_port(app->server), file);
+	if (fclose(file) != 0 || rename(text_string(&beside), path) != 0)
+		return problem_set(problem, PROBLEM_INTERNAL, "CSPR_READY_FILE cannot be written.");
+	return true;
+}
+
+static void stop(struct app *app)
+{
+	if (app->server)
+		http_server_stop(app->server);
+	if (app->outbox)
+		outbox_stop(app->outbox);
+	api_destroy(app->api);
+	contract_destroy(app->contract);
+	if (app->settings->ready_file[0])
+		unlink(app->settings->ready_file);
+}
+DEFINE_VALUE_CLEANUP(struct app, stop)
+
+static bool start(struct app *app, struct problem *problem)
+{
+	struct http_options options = {
+		.settings = app->settings,
+		.serve = serve,
+		.measure = measure,
+		.context = app,
+	};
+
+	if (!contract_load(openapi_json, openapi_json_length, &app->contract, problem) ||
+		!api_create(app->settings, app->contract, &app->api, problem))
+		return false;
+	if (app->settings->dispatch && !outbox_start(app->settings, &app->outbox, problem))
+		return false;
+	options.contract = app->contract;
+	return http_server_start(&options, &app->server, problem) && write_ready_file(app, problem);
+}
+
+int command_serve(const struct settings *settings)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(stop) struct app app = {.settings = settings};
+	sigset_t signals;
+	int received;
+
+	/* Blocked before any thread exists, so that only sigwait() below sees them. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+
+	if (!start(&app, &problem))
+		return command_failed("it cannot start", &problem);
+	log_event(LOG_INFO, "ready", LOG_NUMBER("port", http_server_port(app.server)),
+		LOG_NUMBER("metrics_port", http_server_metrics_port(app.server)),
+		LOG_TEXT("version", CSPR_VERSION));
+	sigwait(&signals, &received);
+	log_event(LOG_INFO, "stopping", LOG_NUMBER("signal", received));
+	return EXIT_DONE;
+}

@@ -1,0 +1,187 @@
+/* Owns the commands that look after the database itself: migrations and the audit trail. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "session.h"
+#include "store/migrate.h"
+#include "store/statements.h"
+
+#define PAGE 5000
+
+
+extern const char bank_holidays_csv[];
+
+/* date,title,notes with a header line; the file is ours and has no quoted cells. */
+static json_t *read_holidays(void)
+{
+	json_t *holidays = json_array();
+	const char *line = strchr(bank_holidays_csv, '\n');
+
+	while (line && line[1]) {
+		const char *start = line + 1;
+		const char *end = strchr(start, '\n');
+		size_t length = end ? (size_t)(end - start) : strlen(start);
+		const char *first = memchr(start, ',', length);
+		const char *second =
+			first ? memchr(first + 1, ',', length - (size_t)(first + 1 - start)) : NULL;
+		if (first && second)
+			json_array_append_new(holidays,
+				json_pack("{s:s%, s:s%, s:s%}", "date", start, (size_t)(first - start), "title",
+					first + 1, (size_t)(second - first - 1), "notes", second + 1,
+					(size_t)(start + length - second - 1)));
+		line = end;
+	}
+	return holidays;
+}
+
+static int import_holidays(const struct settings *settings)
+{
+	CLEANUP(session_close) struct session session = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(json_decref) json_t *holidays = read_holidays();
+	CLEANUP(free) char *text = json_dumps(holidays, JSON_COMPACT);
+	struct bindings bindings = {0};
+
+	if (!session_open(settings, &session))
+		return EXIT_FAILED;
+	bind_text(&bindings, "holidays", text);
+	if (!batch_begin(session.lease, BATCH_COMMIT, &batch, &problem))
+		return command_failed("the bank holidays were not loaded", &problem);
+	size_t number = batch_add(&batch, &SQL_BANK_HOLIDAYS_IMPORT, &bindings);
+	if (!batch_run(&batch, BATCH_COMMIT, &problem))
+		return command_failed("the bank holidays were not loaded", &problem);
+	printf("%zu bank holidays loaded\n", rows_count(batch_rows(&batch, number)));
+	return EXIT_DONE;
+}
+
+int command_migrate(const struct settings *settings)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	const char *url =
+		settings->migration_url[0] ? settings->migration_url : settings->database_url;
+	int applied = 0;
+
+	if (!migrate_run(url, &applied, &problem))
+		return command_failed("the database was not brought up to date", &problem);
+	printf("%d migrations applied\n", applied);
+	return import_holidays(settings);
+}
+
+struct verified {
+	char sequence[24]; /* of the last entry that was looked at */
+	char hash[128];
+	long long count;
+};
+
+/* One page of entries; false when one of them is wrong, and says which. */
+static bool verify_page(struct session *session, const char *partnership_id, const char *slug,
+	struct verified *verified, bool *ret_more)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(batch_finish) struct batch batch = {0};
+	const struct rows *rows;
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "partnership_id", partnership_id);
+	bind_text(&bindings, "after_sequence", verified->sequence);
+	bind_text(&bindings, "limit", "5000");
+	if (!session_query(session, &SQL_AUDIT_CHECK, &bindings, &batch, &rows, &problem)) {
+		command_failed("the audit trail cannot be read", &problem);
+		return false;
+	}
+	for (size_t row = 0; row < rows_count(rows); row++) {
+		if (!rows_flag(rows, row, "in_order") || !rows_flag(rows, row, "follows")) {
+			printf("%s: BROKEN at entry %s\n", slug, rows_text(rows, row, "sequence"));
+			return false;
+		}
+		snprintf(verified->sequence, sizeof(verified->sequence), "%s",
+			rows_text(rows, row, "sequence"));
+		snprintf(verified->hash, sizeof(verified->hash), "%s", rows_text(rows, row, "hash"));
+		verified->count++;
+	}
+	*ret_more = rows_count(rows) == PAGE;
+	return true;
+}
+
+/* The kept head says how long the chain is, so that a tail cut off shows. */
+static bool verify_head(
+	struct session *session, const char *partnership_id, const char *slug, long long *ret_sequence,
+	char ret_hash[128])
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(batch_finish) struct batch batch = {0};
+	const struct rows *rows;
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "partnership_id", partnership_id);
+	if (!session_query(session, &SQL_AUDIT_HEAD_GET, &bindings, &batch, &rows, &problem)) {
+		command_failed("the audit trail cannot be read", &problem);
+		return false;
+	}
+	if (rows_count(rows) != 1) {
+		printf("%s: BROKEN: the chain has no head\n", slug);
+		return false;
+	}
+	*ret_sequence = rows_number(rows, 0, "sequence");
+	snprintf(ret_hash, 128, "%s", rows_text(rows, 0, "hash"));
+	return true;
+}
+
+static bool verify_chain(struct session *session, const char *partnership_id, const char *slug)
+{
+	struct verified verified = {.sequence = "0"};
+	char head_hash[128];
+	long long head;
+	bool more = true;
+	bool head_seen;
+
+	if (!verify_head(session, partnership_id, slug, &head, head_hash))
+		return false;
+	head_seen = head == 0;
+	while (more) {
+		if (!verify_page(session, partnership_id, slug, &verified, &more))
+			return false;
+		head_seen = head_seen || strtoll(verified.sequence, NULL, 10) > head ||
+			(strtoll(verified.sequence, NULL, 10) == head && strcmp(verified.hash, head_hash) == 0);
+	}
+	if (!head_seen) {
+		printf("%s: BROKEN: entry %lld is the head, the entries end with %s\n", slug, head,
+			verified.sequence);
+		return false;
+	}
+	printf("%s: %lld entries, unbroken\n", slug, verified.count);
+	return true;
+}
+
+int command_audit(const struct settings *settings, const struct words *words)
+{
+	CLEANUP(session_close) struct session session = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(batch_finish) struct batch batch = {0};
+	const char *only = words_option(words, "--partnership", 0);
+	const struct rows *rows;
+	struct bindings none = {0};
+	bool sound = true;
+	bool found = false;
+
+	if (words->count < 1 || strcmp(words->items[0], "verify") != 0) {
+		(void)fprintf(stderr, "csprd: see csprd --help\n");
+		return EXIT_USAGE;
+	}
+	if (!session_open(settings, &session))
+		return EXIT_FAILED;
+	if (!session_query(&session, &SQL_PARTNERSHIP_LIST_ALL, &none, &batch, &rows, &problem))
+		return command_failed("the partnerships cannot be read", &problem);
+	for (size_t row = 0; row < rows_count(rows); row++) {
+		const char *slug = rows_text(rows, row, "slug");
+		if (only && strcmp(only, slug) != 0)
+			continue;
+		found = true;
+		sound = verify_chain(&session, rows_text(rows, row, "id"), slug) && sound;
+	}
+	if (!found)
+		(void)fprintf(stderr, "csprd: there is no such partnership\n");
+	return sound && found ? EXIT_DONE : EXIT_FAILED;
+}
