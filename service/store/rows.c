@@ -67,6 +67,14 @@ static size_t find_column(const struct rows *rows, const char *name)
 	return i;
 }
 
+bool rows_has(const struct rows *rows, const char *column)
+{
+	for (size_t i = 0; i < rows->column_count; i++)
+		if (strcmp(rows->columns[i].name, column) == 0)
+			return true;
+	return false;
+}
+
 const char *rows_text(const struct rows *rows, size_t row, const char *column)
 {
 	assert(row < rows_count(rows));
