@@ -8,7 +8,7 @@ CREATE TABLE bank_holiday (
 );
 
 CREATE TABLE calendar_state (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
   version integer NOT NULL
 );
 INSERT INTO calendar_state (version) VALUES (0);
