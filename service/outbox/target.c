@@ -221,6 +221,19 @@ static bool is_host_name(const char *host)
 	return true;
 }
 
+/* What resolvers would take for an address although it is not written as one. */
+static bool ends_in_number(const char *host)
+{
+	size_t end = strlen(host);
+
+	if (end && host[end - 1] == '.')
+		end--;
+	size_t start = end;
+	while (start && host[start - 1] != '.')
+		start--;
+	return start < end && strspn(host + start, "0123456789") >= end - start;
+}
+
 /* A final dot only says that the name is complete. */
 static bool same_host(const char *a, const char *b)
 {
@@ -340,6 +353,10 @@ static bool check_text(const char *url, struct problem *problem)
 			    "The URL must be printable ASCII without spaces and backslashes.");
 	if (strchr(url, '#'))
 		return problem_set(problem, PROBLEM_INVALID, "The URL must not have a fragment.");
+	/* libcurl takes one to three slashes, and would make a host of the path. */
+	const char *slashes = strstr(url, "://");
+	if (!slashes || slashes[3] == '/')
+		return problem_set(problem, PROBLEM_INVALID, "The URL must have a host.");
 	return true;
 }
 
@@ -372,7 +389,7 @@ static bool check_host(
 		target->host[length - 2] = '\0';
 
 	bool is_literal = literal_parse(target->host, &literal);
-	if (!is_literal && (bracketed || !is_host_name(target->host)))
+	if (!is_literal && (bracketed || !is_host_name(target->host) || ends_in_number(target->host)))
 		return problem_set(problem, PROBLEM_INVALID, "The URL's host is not acceptable.");
 	target->allowed = target_allows_host(allow, target->host);
 	if (target->allowed)
