@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/exchange.h"
+#include "api/call.h"
 #include "api/operations.h"
 #include "base/ids.h"
 #include "store/statements.h"
@@ -65,42 +65,42 @@ void api_destroy(struct api *api)
 	free(api);
 }
 
-static bool is_write(const struct exchange *exchange)
+static bool is_write(const struct call *call)
 {
-	return strcmp(exchange->request->operation->method, "GET") != 0;
+	return strcmp(call->request->operation->method, "GET") != 0;
 }
 
 /* What stands in the audit trail: refused writes, and reads without the scope. */
-static bool is_recorded(const struct exchange *exchange, enum problem_kind kind)
+static bool is_recorded(const struct call *call, enum problem_kind kind)
 {
 	int status = problem_status(kind);
 
-	if (status >= 500 || status == 401 || exchange_is_dry(exchange))
+	if (status >= 500 || status == 401 || call_is_dry(call))
 		return false;
-	return is_write(exchange) || kind == PROBLEM_FORBIDDEN;
+	return is_write(call) || kind == PROBLEM_FORBIDDEN;
 }
 
 /* Appends the refusal to the caller's chain. A trail that cannot be written turns it into a 503. */
-static bool record_refusal(struct exchange *exchange, struct problem *refusal)
+static bool record_refusal(struct call *call, struct problem *refusal)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(problem_finish) struct problem problem = {0};
 	struct bindings bindings = {0};
 
-	bind_text(&bindings, "key_hash", exchange->key_hash);
-	bind_text(&bindings, "request_id", exchange->request->request_id);
-	bind_text(&bindings, "action", exchange->endpoint->operation_id);
-	bind_text(&bindings, "resource", exchange->endpoint->resource);
+	bind_text(&bindings, "key_hash", call->key_hash);
+	bind_text(&bindings, "request_id", call->request->request_id);
+	bind_text(&bindings, "action", call->endpoint->operation_id);
+	bind_text(&bindings, "resource", call->endpoint->resource);
 	bind_text(&bindings, "resource_id", NULL);
-	for (size_t i = 0; i < exchange->request->argument_count; i++)
-		if (exchange->request->arguments[i].parameter->place == IN_PATH)
-			bind_text(&bindings, "resource_id", exchange->request->arguments[i].value);
+	for (size_t i = 0; i < call->request->argument_count; i++)
+		if (call->request->arguments[i].parameter->place == IN_PATH)
+			bind_text(&bindings, "resource_id", call->request->arguments[i].value);
 	bind_text(&bindings, "outcome", "refused");
 	bind_text(&bindings, "code", problem_slug(refusal->kind));
 	bind_text(&bindings, "body_sha256",
-		exchange->body_sha256[0] ? exchange->body_sha256 : NULL);
+		call->body_sha256[0] ? call->body_sha256 : NULL);
 
-	bool begun = batch_begin(exchange->lease, BATCH_COMMIT, &batch, &problem);
+	bool begun = batch_begin(call->lease, BATCH_COMMIT, &batch, &problem);
 	if (begun) {
 		batch_add(&batch, &SQL_IDENTIFY, &bindings);
 		batch_add(&batch, &SQL_AUDIT_APPEND, &bindings);
@@ -114,12 +114,12 @@ static bool record_refusal(struct exchange *exchange, struct problem *refusal)
 }
 
 /* A fault of the request is told only to a caller who may call: 401 and 403 come before it. */
-static bool check_caller(struct exchange *exchange, struct problem *problem)
+static bool check_caller(struct call *call, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 
-	return exchange_begin(exchange, BATCH_READ, NULL, &batch, problem) &&
-		exchange_run(exchange, &batch, BATCH_READ, problem);
+	return call_begin(call, BATCH_READ, NULL, &batch, problem) &&
+		call_run(call, &batch, BATCH_READ, problem);
 }
 
 /* The request's own fault, moved out of it. */
@@ -130,44 +130,44 @@ static bool take_fault(const struct request *request, struct problem *problem)
 	return false;
 }
 
-static bool serve_caller(struct exchange *exchange, struct problem *problem)
+static bool serve_caller(struct call *call, struct problem *problem)
 {
-	const struct request *request = exchange->request;
+	const struct request *request = call->request;
 	unsigned char digest[DIGEST_BYTES];
 
 	if (!request->token)
 		return problem_set(problem, PROBLEM_UNAUTHENTICATED,
 			"Send the API key as 'Authorization: Bearer <key>'.");
-	digest_hmac_sha256(exchange->api->settings->pepper, strlen(exchange->api->settings->pepper),
+	digest_hmac_sha256(call->api->settings->pepper, strlen(call->api->settings->pepper),
 		request->token, strlen(request->token), digest);
-	hex_encode(digest, sizeof(digest), exchange->key_hash);
+	hex_encode(digest, sizeof(digest), call->key_hash);
 	if (request->body) {
 		digest_sha256(request->body, request->body_length, digest);
-		hex_encode(digest, sizeof(digest), exchange->body_sha256);
+		hex_encode(digest, sizeof(digest), call->body_sha256);
 	}
-	if (!pool_lease(exchange->api->pool, &exchange->lease, problem))
+	if (!pool_lease(call->api->pool, &call->lease, problem))
 		return false;
 	if (request->fault->kind != PROBLEM_NONE)
-		return check_caller(exchange, problem) && take_fault(request, problem);
-	return exchange->endpoint->serve(exchange, problem);
+		return check_caller(call, problem) && take_fault(request, problem);
+	return call->endpoint->serve(call, problem);
 }
 
-static void put_scopes(struct exchange *exchange)
+static void put_scopes(struct call *call)
 {
-	CLEANUP(text_finish) struct text scopes = TEXT_INIT(sizeof(exchange->scopes) - 1);
+	CLEANUP(text_finish) struct text scopes = TEXT_INIT(sizeof(call->scopes) - 1);
 
 	text_putc(&scopes, '{');
-	for (const char *const *scope = exchange->request->operation->scopes; scope && *scope; scope++)
+	for (const char *const *scope = call->request->operation->scopes; scope && *scope; scope++)
 		text_printf(&scopes, "%s\"%s\"", scopes.length > 1 ? "," : "", *scope);
 	text_putc(&scopes, '}');
-	snprintf(exchange->scopes, sizeof(exchange->scopes), "%s", text_string(&scopes));
+	snprintf(call->scopes, sizeof(call->scopes), "%s", text_string(&scopes));
 }
 
 void api_serve(void *context, const struct request *request, struct reply *reply)
 {
 	struct api *api = context;
 	CLEANUP(problem_finish) struct problem problem = {0};
-	struct exchange exchange = {
+	struct call call = {
 		.api = api,
 		.request = request,
 		.reply = reply,
@@ -177,18 +177,18 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	bool served;
 
 	snprintf(reply->media_type, sizeof(reply->media_type), "%s", request->answer_type);
-	put_scopes(&exchange);
+	put_scopes(&call);
 	if (request->operation->open)
-		served = request->fault->kind == PROBLEM_NONE ? exchange.endpoint->serve(&exchange, &problem)
+		served = request->fault->kind == PROBLEM_NONE ? call.endpoint->serve(&call, &problem)
 													  : take_fault(request, &problem);
 	else
-		served = serve_caller(&exchange, &problem);
+		served = serve_caller(&call, &problem);
 
-	if (!served && exchange.lease && is_recorded(&exchange, problem.kind))
-		record_refusal(&exchange, &problem);
-	if (exchange.lease)
-		pool_return(exchange.lease);
+	if (!served && call.lease && is_recorded(&call, problem.kind))
+		record_refusal(&call, &problem);
+	if (call.lease)
+		pool_return(call.lease);
 	if (!served)
 		reply_problem(reply, request, &problem);
-	snprintf(reply->actor_id, sizeof(reply->actor_id), "%s", exchange.actor_id);
+	snprintf(reply->actor_id, sizeof(reply->actor_id), "%s", call.actor_id);
 }

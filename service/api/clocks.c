@@ -25,7 +25,7 @@ static struct date date_column(const struct rows *rows, size_t row, const char *
 }
 
 /* How the clock stands: its state, and the units gone and left. */
-static void put_standing(const struct exchange *exchange, const void *context,
+static void put_standing(const struct call *call, const void *context,
 	const struct rows *rows, size_t row, struct text *ret_object)
 {
 	const struct standing *standing = context;
@@ -47,7 +47,7 @@ static void put_standing(const struct exchange *exchange, const void *context,
 		text_puts(ret_object, ",\"elapsed\":null,\"remaining\":null");
 }
 
-static void put_clocks(const struct exchange *exchange, const struct standing *standing,
+static void put_clocks(const struct call *call, const struct standing *standing,
 	const struct rows *rows, struct text *ret_text)
 {
 	text_putc(ret_text, '[');
@@ -55,7 +55,7 @@ static void put_clocks(const struct exchange *exchange, const struct standing *s
 		if (row)
 			text_putc(ret_text, ',');
 		rows_put_open_object(rows, row, ret_text);
-		put_standing(exchange, standing, rows, row, ret_text);
+		put_standing(call, standing, rows, row, ret_text);
 		text_putc(ret_text, '}');
 	}
 	text_putc(ret_text, ']');
@@ -76,20 +76,20 @@ static void put_decision(const struct duty_decision *decision, struct text *ret_
 	text_puts(ret_text, "],\"clocks\":");
 }
 
-bool clocks_of_incident(struct exchange *exchange, struct problem *problem)
+bool clocks_of_incident(struct call *call, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
 	CLEANUP(arguments_finish) struct arguments arguments;
 	CLEANUP(text_finish) struct text text = TEXT_INIT(CLOCKS_BYTES * 16);
 
-	exchange_bind(exchange, &arguments);
-	if (!exchange_rulebook(exchange, &rulebook, problem) ||
-		!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+	call_bind(call, &arguments);
+	if (!call_rulebook(call, &rulebook, problem) ||
+		!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t incident_number = batch_add(&batch, &SQL_INCIDENT_GET, &arguments.bindings);
 	size_t clocks_number = batch_add(&batch, &SQL_CLOCK_LIST_BY_INCIDENT, &arguments.bindings);
-	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
 	if (rows_count(batch_rows(&batch, incident_number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such incident.");
@@ -99,40 +99,40 @@ bool clocks_of_incident(struct exchange *exchange, struct problem *problem)
 	if (!incident)
 		return problem_fail(problem, PROBLEM_INTERNAL, "an incident was not JSON");
 	struct duty_decision decision = notifiability_decide(incident);
-	struct standing standing = {.calendar = &rulebook->calendar, .as_of = exchange->today};
-	exchange->reply->status = 200;
-	put_decision(&decision, &exchange->reply->body);
-	put_clocks(exchange, &standing, batch_rows(&batch, clocks_number), &exchange->reply->body);
-	text_putc(&exchange->reply->body, '}');
+	struct standing standing = {.calendar = &rulebook->calendar, .as_of = call->today};
+	call->reply->status = 200;
+	put_decision(&decision, &call->reply->body);
+	put_clocks(call, &standing, batch_rows(&batch, clocks_number), &call->reply->body);
+	text_putc(&call->reply->body, '}');
 	return true;
 }
 
 /* The day that ?as_of= names, or today. */
-static struct date as_of(const struct exchange *exchange)
+static struct date as_of(const struct call *call)
 {
-	const char *text = request_argument(exchange->request, "as_of");
+	const char *text = request_argument(call->request, "as_of");
 	struct date date;
 
-	return text && date_parse(text, &date) ? date : exchange->today;
+	return text && date_parse(text, &date) ? date : call->today;
 }
 
 /* The last due date within ?within= working days of the day; empty when it was not asked for. */
-static bool due_until(struct exchange *exchange, const struct calendar *calendar,
+static bool due_until(struct call *call, const struct calendar *calendar,
 	struct date from, struct date_text *ret_until, struct problem *problem)
 {
 	struct date until;
 
 	ret_until->text[0] = '\0';
-	if (!request_argument(exchange->request, "within"))
+	if (!request_argument(call->request, "within"))
 		return true;
-	int within = (int)request_number(exchange->request, "within");
+	int within = (int)request_number(call->request, "within");
 	if (!calendar_add(calendar, from, within, &until, problem))
 		return false;
 	*ret_until = date_format(until);
 	return true;
 }
 
-bool deadlines_list(struct exchange *exchange, struct problem *problem)
+bool deadlines_list(struct call *call, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
@@ -140,21 +140,21 @@ bool deadlines_list(struct exchange *exchange, struct problem *problem)
 	struct list_page page;
 	struct date_text until;
 
-	exchange_bind(exchange, &arguments);
-	if (!exchange_rulebook(exchange, &rulebook, problem) ||
-		!list_open(exchange, &page, &arguments.bindings, problem))
+	call_bind(call, &arguments);
+	if (!call_rulebook(call, &rulebook, problem) ||
+		!list_open(call, &page, &arguments.bindings, problem))
 		return false;
-	struct standing standing = {.calendar = &rulebook->calendar, .as_of = as_of(exchange)};
+	struct standing standing = {.calendar = &rulebook->calendar, .as_of = as_of(call)};
 	struct date_text day = date_format(standing.as_of);
-	if (!due_until(exchange, &rulebook->calendar, standing.as_of, &until, problem))
+	if (!due_until(call, &rulebook->calendar, standing.as_of, &until, problem))
 		return false;
 	bind_text(&arguments.bindings, "as_of", day.text);
 	bind_text(&arguments.bindings, "due_until", until.text[0] ? until.text : NULL);
-	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, &SQL_DEADLINE_LIST, &arguments.bindings);
-	return exchange_run(exchange, &batch, BATCH_READ, problem) &&
-		list_close(exchange, &page, batch_rows(&batch, number), put_standing, &standing, problem);
+	return call_run(call, &batch, BATCH_READ, problem) &&
+		list_close(call, &page, batch_rows(&batch, number), put_standing, &standing, problem);
 }
 
 static bool check_parse(const char *text, struct date *ret_date, struct problem *problem)
@@ -165,19 +165,19 @@ static bool check_parse(const char *text, struct date *ret_date, struct problem 
 		problem, PROBLEM_BAD_PARAMETER, "Dates are YYYY-MM-DD, of the years 1900 to 2199.");
 }
 
-bool calendar_working_day(struct exchange *exchange, struct problem *problem)
+bool calendar_working_day(struct call *call, struct problem *problem)
 {
 	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
 	struct date from;
 	struct date result;
-	int add = (int)request_number(exchange->request, "add");
+	int add = (int)request_number(call->request, "add");
 
-	if (!check_parse(request_argument(exchange->request, "from"), &from, problem) ||
-		!exchange_rulebook(exchange, &rulebook, problem) ||
+	if (!check_parse(request_argument(call->request, "from"), &from, problem) ||
+		!call_rulebook(call, &rulebook, problem) ||
 		!calendar_add(&rulebook->calendar, from, add, &result, problem))
 		return false;
-	exchange->reply->status = 200;
-	text_printf(&exchange->reply->body,
+	call->reply->status = 200;
+	text_printf(&call->reply->body,
 		"{\"from\":\"%s\",\"add\":%d,\"date\":\"%s\",\"working_day\":%s,\"calendar_version\":%d}",
 		date_format(from).text, add, date_format(result).text,
 		calendar_covers(&rulebook->calendar, result) &&
@@ -189,7 +189,7 @@ bool calendar_working_day(struct exchange *exchange, struct problem *problem)
 }
 
 /* A clock that would start on that day, as it would stand today. */
-static bool simulate(struct exchange *exchange, const struct rulebook *rulebook, const char *kind,
+static bool simulate(struct call *call, const struct rulebook *rulebook, const char *kind,
 	struct date starts_on, struct date *ret_due_on, json_t *clocks, struct problem *problem)
 {
 	struct duty_decision decision = {.duty = DUTY_SERIOUS_INCIDENT, .rule = "simulated"};
@@ -205,7 +205,7 @@ static bool simulate(struct exchange *exchange, const struct rulebook *rulebook,
 	struct clock clock = {.starts_on = starts_on, .due_on = *ret_due_on, .completed_on = DATE_NONE};
 	if (!clock_unit_parse(json_string_value(json_object_get(made, "unit")), &clock.unit))
 		clock.unit = UNIT_CALENDAR_DAY;
-	struct clock_view view = clock_view_on(&clock, &rulebook->calendar, exchange->today);
+	struct clock_view view = clock_view_on(&clock, &rulebook->calendar, call->today);
 	json_object_set_new(made, "state", json_string(clock_state_name(view.state)));
 	json_object_set_new(made, "completed_on", json_null());
 	json_object_set_new(made, "elapsed", view.counted ? json_integer(view.elapsed) : json_null());
@@ -216,29 +216,29 @@ static bool simulate(struct exchange *exchange, const struct rulebook *rulebook,
 	return true;
 }
 
-bool clocks_simulate(struct exchange *exchange, struct problem *problem)
+bool clocks_simulate(struct call *call, struct problem *problem)
 {
 	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
 	CLEANUP(json_decref) json_t *clocks = json_array();
-	const char *notified_on = request_argument(exchange->request, "notified_on");
+	const char *notified_on = request_argument(call->request, "notified_on");
 	struct date aware_on;
 	struct date notified;
 	struct date due_on;
 
-	if (!check_parse(request_argument(exchange->request, "aware_on"), &aware_on, problem) ||
-		!exchange_rulebook(exchange, &rulebook, problem) ||
-		!simulate(exchange, rulebook, "sin", aware_on, &notified, clocks, problem))
+	if (!check_parse(request_argument(call->request, "aware_on"), &aware_on, problem) ||
+		!call_rulebook(call, &rulebook, problem) ||
+		!simulate(call, rulebook, "sin", aware_on, &notified, clocks, problem))
 		return false;
 	/* Unless it is said when the notification is sent, it is sent on its last day. */
 	if (notified_on && !check_parse(notified_on, &notified, problem))
 		return false;
-	if (!simulate(exchange, rulebook, "scoping", notified, &due_on, clocks, problem) ||
-		!simulate(exchange, rulebook, "rapid_review", notified, &due_on, clocks, problem))
+	if (!simulate(call, rulebook, "scoping", notified, &due_on, clocks, problem) ||
+		!simulate(call, rulebook, "rapid_review", notified, &due_on, clocks, problem))
 		return false;
 	CLEANUP(json_decref) json_t *body = json_pack("{s:s, s:s, s:O}", "aware_on",
 		date_format(aware_on).text, "notified_on", date_format(notified).text, "clocks", clocks);
 	CLEANUP(free) char *text = json_dumps(body, JSON_COMPACT);
-	exchange->reply->status = 200;
-	text_puts(&exchange->reply->body, text ? text : "{}");
+	call->reply->status = 200;
+	text_puts(&call->reply->body, text ? text : "{}");
 	return true;
 }

@@ -7,9 +7,9 @@
 #include "api/list.h"
 
 /* 304 when the client has this very content. */
-static void put_tag(struct exchange *exchange, const struct rows *rows)
+static void put_tag(struct call *call, const struct rows *rows)
 {
-	struct reply *reply = exchange->reply;
+	struct reply *reply = call->reply;
 	char tag[48];
 
 	if (rows_has(rows, "version")) {
@@ -22,61 +22,61 @@ static void put_tag(struct exchange *exchange, const struct rows *rows)
 		snprintf(tag, sizeof(tag), "\"%s\"", hex);
 	}
 	reply_header(reply, "ETag", "%s", tag);
-	const char *known = request_argument(exchange->request, "If-None-Match");
+	const char *known = request_argument(call->request, "If-None-Match");
 	if (known && strcmp(known, tag) == 0) {
 		reply->status = 304;
 		text_clear(&reply->body);
 	}
 }
 
-bool crud_get(struct exchange *exchange, struct problem *problem)
+bool crud_get(struct call *call, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(arguments_finish) struct arguments arguments;
 
-	exchange_bind(exchange, &arguments);
-	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+	call_bind(call, &arguments);
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
-	size_t number = batch_add(&batch, exchange->endpoint->statement, &arguments.bindings);
-	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
+	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
 	const struct rows *rows = batch_rows(&batch, number);
 	if (rows_count(rows) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such %s.",
-			exchange->endpoint->resource);
-	exchange->reply->status = 200;
-	rows_put_object(rows, 0, &exchange->reply->body);
-	put_tag(exchange, rows);
+			call->endpoint->resource);
+	call->reply->status = 200;
+	rows_put_object(rows, 0, &call->reply->body);
+	put_tag(call, rows);
 	return true;
 }
 
-static const struct statement *sorted(const struct exchange *exchange)
+static const struct statement *sorted(const struct call *call)
 {
-	const char *wanted = request_argument(exchange->request, "sort");
-	const struct list_sort *sort = exchange->endpoint->sorts;
+	const char *wanted = request_argument(call->request, "sort");
+	const struct list_sort *sort = call->endpoint->sorts;
 
 	for (; wanted && sort && sort->name; sort++)
 		if (strcmp(sort->name, wanted) == 0)
 			return sort->statement;
-	return exchange->endpoint->statement;
+	return call->endpoint->statement;
 }
 
-bool crud_list(struct exchange *exchange, struct problem *problem)
+bool crud_list(struct call *call, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(arguments_finish) struct arguments arguments;
 	struct list_page page;
 
-	exchange_bind(exchange, &arguments);
-	if (!list_open(exchange, &page, &arguments.bindings, problem) ||
-		!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+	call_bind(call, &arguments);
+	if (!list_open(call, &page, &arguments.bindings, problem) ||
+		!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
-	const struct statement *parent = exchange->endpoint->parent;
+	const struct statement *parent = call->endpoint->parent;
 	size_t parent_number = parent ? batch_add(&batch, parent, &arguments.bindings) : 0;
-	size_t number = batch_add(&batch, sorted(exchange), &arguments.bindings);
-	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+	size_t number = batch_add(&batch, sorted(call), &arguments.bindings);
+	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
 	if (parent && rows_count(batch_rows(&batch, parent_number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is nothing at this path.");
-	return list_close(exchange, &page, batch_rows(&batch, number), NULL, NULL, problem);
+	return list_close(call, &page, batch_rows(&batch, number), NULL, NULL, problem);
 }

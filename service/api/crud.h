@@ -4,12 +4,12 @@
  */
 #pragma once
 
-#include "api/exchange.h"
+#include "api/call.h"
 
 /*
  * The row that the statement finds for the path's parameters. A column `version` becomes the ETag,
  * else the ETag is the content's hash; If-None-Match is honoured. No row is a 404.
  */
-MUST_CHECK bool crud_get(struct exchange *exchange, struct problem *problem);
+MUST_CHECK bool crud_get(struct call *call, struct problem *problem);
 /* A page of the statement, or of the one that `sorts` names for ?sort=. */
-MUST_CHECK bool crud_list(struct exchange *exchange, struct problem *problem);
+MUST_CHECK bool crud_list(struct call *call, struct problem *problem);

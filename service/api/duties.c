@@ -34,7 +34,7 @@ bool duties_clock(const struct rulebook *rulebook, const char *kind,
 	return *ret_clock || problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
 }
 
-bool duties_assess(const struct exchange *exchange, const struct rulebook *rulebook,
+bool duties_assess(const struct call *call, const struct rulebook *rulebook,
 	json_t *incident, struct duties *ret_duties, struct problem *problem)
 {
 	struct date aware_on;
@@ -42,7 +42,7 @@ bool duties_assess(const struct exchange *exchange, const struct rulebook *ruleb
 
 	*ret_duties = (struct duties){.clocks = json_array()};
 	incident_rules_complete(incident);
-	if (!incident_rules_check(incident, exchange->today, problem))
+	if (!incident_rules_check(incident, call->today, problem))
 		return false;
 	ret_duties->decision = notifiability_decide(incident);
 	if (ret_duties->decision.duty == DUTY_NONE)
@@ -71,12 +71,12 @@ static json_t *clock_dates(const json_t *clocks)
 	return dates;
 }
 
-json_t *duties_event(const struct exchange *exchange, const char *incident_id, long version,
+json_t *duties_event(const struct call *call, const char *incident_id, long version,
 	const struct duties *duties)
 {
 	CLEANUP(text_finish) struct text link = TEXT_INIT(700);
 
-	exchange_link(exchange, "/v1/incidents/", &link);
+	call_link(call, "/v1/incidents/", &link);
 	text_puts(&link, incident_id);
 	return json_pack("{s:s, s:s, s:o, s:I, s:s}", "incident_id", incident_id, "duty", duty_name(duties->decision.duty), "clocks", clock_dates(duties->clocks),
 		"version", (json_int_t)version, "link", text_string(&link));

@@ -1,7 +1,7 @@
 /* From an incident's facts to its duty, the clocks that run, and what events say of them. */
 #pragma once
 
-#include "api/exchange.h"
+#include "api/call.h"
 #include "domain/notifiability.h"
 
 struct duties {
@@ -15,7 +15,7 @@ DEFINE_VALUE_CLEANUP(struct duties, duties_finish)
  * Completes the incident, checks the rules across its fields (every fault at once), decides the
  * duty and makes the clock for the notification when there is one.
  */
-MUST_CHECK bool duties_assess(const struct exchange *exchange, const struct rulebook *rulebook,
+MUST_CHECK bool duties_assess(const struct call *call, const struct rulebook *rulebook,
 	json_t *incident, struct duties *ret_duties, struct problem *problem);
 
 /* One clock of a kind that starts on a day, for clocks_insert; a new reference. */
@@ -27,7 +27,7 @@ MUST_CHECK bool duties_clock(const struct rulebook *rulebook, const char *kind,
  * The `data` of an event about an incident: ids, duty, clock dates, version and link (the
  * database adds the reference and the sequence); nothing of the case (data class P1). A new reference; the caller may add members.
  */
-json_t *duties_event(const struct exchange *exchange, const char *incident_id, long version,
+json_t *duties_event(const struct call *call, const char *incident_id, long version,
 	const struct duties *duties);
 
 /* Adds the statement that writes an event and its deliveries. */

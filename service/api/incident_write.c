@@ -11,16 +11,16 @@
 #define INCIDENT_BYTES (4 * 1024 * 1024)
 #define TRIES 3
 
-bool incident_read(struct exchange *exchange, const struct statement *statement,
+bool incident_read(struct call *call, const struct statement *statement,
 	const struct bindings *bindings, json_t **ret_incident, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(text_finish) struct text text = TEXT_INIT(INCIDENT_BYTES);
 
-	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, statement, bindings);
-	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
 	if (rows_count(batch_rows(&batch, number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such incident.");
@@ -30,12 +30,12 @@ bool incident_read(struct exchange *exchange, const struct statement *statement,
 }
 
 bool incident_read_by_path(
-	struct exchange *exchange, json_t **ret_incident, struct problem *problem)
+	struct call *call, json_t **ret_incident, struct problem *problem)
 {
 	struct bindings bindings = {0};
 
-	bind_text(&bindings, "incident_id", request_argument(exchange->request, "incident_id"));
-	return incident_read(exchange, &SQL_INCIDENT_GET, &bindings, ret_incident, problem);
+	bind_text(&bindings, "incident_id", request_argument(call->request, "incident_id"));
+	return incident_read(call, &SQL_INCIDENT_GET, &bindings, ret_incident, problem);
 }
 
 static void give_ids(json_t *children)
@@ -56,11 +56,11 @@ static void set_duty(json_t *incident, const struct duty_decision *decision)
 }
 
 /* The statements of a creation, in one batch; the number of the one that answers. */
-static size_t add_creation(struct exchange *exchange, struct batch *batch, const json_t *incident,
+static size_t add_creation(struct call *call, struct batch *batch, const json_t *incident,
 	const json_t *children, const struct duties *duties, const char *id, const char *location)
 {
 	struct bindings bindings = {0};
-	CLEANUP(json_decref) json_t *data = duties_event(exchange, id, 1, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, id, 1, duties);
 	struct event event = {.type = "incident.created", .incident_id = id, .data = data};
 
 	bind_text(&bindings, "incident_id", id);
@@ -70,22 +70,22 @@ static size_t add_creation(struct exchange *exchange, struct batch *batch, const
 	if (json_array_size(duties->clocks))
 		duties_add_json(batch, &SQL_CLOCKS_INSERT, &bindings, "clocks", duties->clocks);
 	duties_add_event(&event, uuid_new().text, batch);
-	exchange_audit(exchange, batch, id);
-	return exchange_keep(exchange, batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED,
+	call_audit(call, batch, id);
+	return call_keep(call, batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED,
 		"incident_id", id, 201, location);
 }
 
-static bool create_once(struct exchange *exchange, const struct rulebook *rulebook,
+static bool create_once(struct call *call, const struct rulebook *rulebook,
 	json_t *incident, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(duties_finish) struct duties duties = {0};
 	struct uuid id = uuid_new();
 	char location[80];
-	bool keyed = request_argument(exchange->request, "Idempotency-Key") != NULL;
+	bool keyed = request_argument(call->request, "Idempotency-Key") != NULL;
 
-	if (!duties_assess(exchange, rulebook, incident, &duties, problem) ||
-		!exchange_begin(exchange, exchange_end(exchange), rulebook, &batch, problem))
+	if (!duties_assess(call, rulebook, incident, &duties, problem) ||
+		!call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	snprintf(location, sizeof(location), "/v1/incidents/%s", id.text);
 	CLEANUP(json_decref) json_t *row = json_copy(incident);
@@ -94,27 +94,27 @@ static bool create_once(struct exchange *exchange, const struct rulebook *rulebo
 	json_t *children = json_object_get(incident, "children");
 	give_ids(children);
 	if (keyed)
-		exchange_claim(exchange, &batch);
-	size_t answer = add_creation(exchange, &batch, row, children, &duties, id.text, location);
-	if (!exchange_run(exchange, &batch, exchange_end(exchange), problem))
+		call_claim(call, &batch);
+	size_t answer = add_creation(call, &batch, row, children, &duties, id.text, location);
+	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
-	exchange_answer(exchange, &batch, answer, keyed ? &SQL_INCIDENT_GET_STORED : NULL, 201,
+	call_answer(call, &batch, answer, keyed ? &SQL_INCIDENT_GET_STORED : NULL, 201,
 		location, 1);
 	return true;
 }
 
 /* Tries again while the rules change under it; each try works everything out anew. */
-bool incident_create(struct exchange *exchange, json_t *incident, struct problem *problem)
+bool incident_create(struct call *call, json_t *incident, struct problem *problem)
 {
 	for (int tries = 1;; tries++) {
 		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
-		if (!exchange_rulebook(exchange, &rulebook, problem))
+		if (!call_rulebook(call, &rulebook, problem))
 			return false;
-		if (create_once(exchange, rulebook, incident, problem))
+		if (create_once(call, rulebook, incident, problem))
 			return true;
-		if (exchange_replay(exchange, problem))
+		if (call_replay(call, problem))
 			return true;
-		if (!exchange_rules_changed(exchange) || tries == TRIES)
+		if (!call_rules_changed(call) || tries == TRIES)
 			return false;
 		problem_finish(problem);
 	}
@@ -224,12 +224,12 @@ static void add_children(struct batch *batch, const char *incident_id,
 		duties_add_json(batch, &SQL_CHILDREN_INSERT, &bindings, "children", change->new_children);
 }
 
-static void add_change(struct exchange *exchange, struct batch *batch, const char *incident_id,
+static void add_change(struct call *call, struct batch *batch, const char *incident_id,
 	long version, const json_t *patch, const struct duties *duties)
 {
 	struct bindings bindings = {0};
 	char version_text[24];
-	CLEANUP(json_decref) json_t *data = duties_event(exchange, incident_id, version + 1, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, version + 1, duties);
 	struct event event = {.type = "incident.updated", .incident_id = incident_id, .data = data};
 
 	snprintf(version_text, sizeof(version_text), "%ld", version);
@@ -261,23 +261,23 @@ static int version_of(const struct batch *batch, size_t number, bool stored)
 
 /* Reads the answer without writing: what was asked for is so already. */
 static bool answer_unchanged(
-	struct exchange *exchange, const struct incident_change *change, struct problem *problem)
+	struct call *call, const struct incident_change *change, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings bindings = {0};
 
 	bind_text(&bindings, change->id_name, change->id);
-	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, change->answer, &bindings);
-	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
-	exchange_answer(exchange, &batch, number, NULL, change->status, NULL,
+	call_answer(call, &batch, number, NULL, change->status, NULL,
 		version_of(&batch, number, false));
 	return true;
 }
 
-static bool write_change(struct exchange *exchange, const struct rulebook *rulebook,
+static bool write_change(struct call *call, const struct rulebook *rulebook,
 	struct incident_change *change, const json_t *patch, const json_t *cleared,
 	const struct duties *duties, struct problem *problem)
 {
@@ -290,35 +290,35 @@ static bool write_change(struct exchange *exchange, const struct rulebook *ruleb
 									  json_array_get(change->new_children, 0), "id"));
 	char location[160];
 
-	if (!exchange_begin(exchange, exchange_end(exchange), rulebook, &batch, problem))
+	if (!call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	put_location(change, incident_id, id, location);
 	if (keyed)
-		exchange_claim(exchange, &batch);
-	add_change(exchange, &batch, incident_id, version, patch, duties);
+		call_claim(call, &batch);
+	add_change(call, &batch, incident_id, version, patch, duties);
 	add_children(&batch, incident_id, change, cleared);
-	exchange_audit(exchange, &batch, incident_id);
+	call_audit(call, &batch, incident_id);
 	struct bindings bindings = {0};
 	bind_text(&bindings, change->id_name, id);
-	size_t answer = keyed ? exchange_keep(exchange, &batch, change->answer, change->answer_stored,
+	size_t answer = keyed ? call_keep(call, &batch, change->answer, change->answer_stored,
 								change->id_name, id, change->status, location)
 						  : batch_add(&batch, change->answer, &bindings);
-	if (!exchange_run(exchange, &batch, exchange_end(exchange), problem))
+	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
-	bool stored = keyed && !exchange_is_dry(exchange);
-	exchange_answer(exchange, &batch, answer, stored ? change->answer_stored : NULL, change->status,
+	bool stored = keyed && !call_is_dry(call);
+	call_answer(call, &batch, answer, stored ? change->answer_stored : NULL, change->status,
 		location[0] ? location : NULL, version_of(&batch, answer, stored));
 	return true;
 }
 
-static bool apply_once(struct exchange *exchange, const struct rulebook *rulebook,
+static bool apply_once(struct call *call, const struct rulebook *rulebook,
 	struct incident_change *change, struct problem *problem)
 {
 	CLEANUP(duties_finish) struct duties duties = {0};
 	CLEANUP(json_decref) json_t *cleared = json_array();
 	CLEANUP(json_decref) json_t *merged = merge(change, cleared);
 
-	if (!duties_assess(exchange, rulebook, merged, &duties, problem)) {
+	if (!duties_assess(call, rulebook, merged, &duties, problem)) {
 		rebase_faults(problem, change->fault_base);
 		return false;
 	}
@@ -326,23 +326,23 @@ static bool apply_once(struct exchange *exchange, const struct rulebook *ruleboo
 	CLEANUP(json_decref) json_t *patch = difference(merged, change->current);
 	if (json_object_size(patch) == 0 && !json_array_size(change->new_children) &&
 		!json_array_size(change->child_patches))
-		return answer_unchanged(exchange, change, problem);
-	return write_change(exchange, rulebook, change, patch, cleared, &duties, problem);
+		return answer_unchanged(call, change, problem);
+	return write_change(call, rulebook, change, patch, cleared, &duties, problem);
 }
 
 bool incident_apply(
-	struct exchange *exchange, struct incident_change *change, struct problem *problem)
+	struct call *call, struct incident_change *change, struct problem *problem)
 {
 	give_ids(change->new_children);
 	for (int tries = 1;; tries++) {
 		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
-		if (!exchange_rulebook(exchange, &rulebook, problem))
+		if (!call_rulebook(call, &rulebook, problem))
 			return false;
-		if (apply_once(exchange, rulebook, change, problem))
+		if (apply_once(call, rulebook, change, problem))
 			return true;
-		if (change->answer_stored && exchange_replay(exchange, problem))
+		if (change->answer_stored && call_replay(call, problem))
 			return true;
-		if (!exchange_rules_changed(exchange) || tries == TRIES)
+		if (!call_rules_changed(call) || tries == TRIES)
 			return false;
 		problem_finish(problem);
 	}

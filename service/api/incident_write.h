@@ -5,21 +5,21 @@
  */
 #pragma once
 
-#include "api/exchange.h"
+#include "api/call.h"
 
 /* The incident as the API shows it, or PROBLEM_NOT_FOUND; `arguments` name it for `statement`. */
-MUST_CHECK bool incident_read(struct exchange *exchange, const struct statement *statement,
+MUST_CHECK bool incident_read(struct call *call, const struct statement *statement,
 	const struct bindings *bindings, json_t **ret_incident, struct problem *problem);
 /* Finds it by the path parameter incident_id. */
 MUST_CHECK bool incident_read_by_path(
-	struct exchange *exchange, json_t **ret_incident, struct problem *problem);
+	struct call *call, json_t **ret_incident, struct problem *problem);
 
 /*
  * Stores a new incident with its children and fills the reply with 201. `incident` is the checked
  * body and is changed on the way. case_system and external_id may be set in it by the caller.
  */
 MUST_CHECK bool incident_create(
-	struct exchange *exchange, json_t *incident, struct problem *problem);
+	struct call *call, json_t *incident, struct problem *problem);
 
 struct incident_change {
 	const json_t *current;  /* as incident_read() gave it */
@@ -39,4 +39,4 @@ struct incident_change {
 
 /* Applies a change; a change that changes nothing writes nothing. Fills the reply. */
 MUST_CHECK bool incident_apply(
-	struct exchange *exchange, struct incident_change *change, struct problem *problem);
+	struct call *call, struct incident_change *change, struct problem *problem);

@@ -9,17 +9,17 @@
 
 #define TRIES 3
 
-bool incidents_create(struct exchange *exchange, struct problem *problem)
+bool incidents_create(struct call *call, struct problem *problem)
 {
-	return incident_create(exchange, exchange->request->json, problem);
+	return incident_create(call, call->request->json, problem);
 }
 
 static bool check_version(
-	const struct exchange *exchange, const json_t *resource, struct problem *problem)
+	const struct call *call, const json_t *resource, struct problem *problem)
 {
 	long version;
 
-	if (!exchange_if_match(exchange, &version, problem))
+	if (!call_if_match(call, &version, problem))
 		return false;
 	if (version != json_integer_value(json_object_get(resource, "version")))
 		return problem_set(problem, PROBLEM_STALE,
@@ -27,37 +27,37 @@ static bool check_version(
 	return true;
 }
 
-bool incidents_patch(struct exchange *exchange, struct problem *problem)
+bool incidents_patch(struct call *call, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *current = NULL;
 
-	if (!incident_read_by_path(exchange, &current, problem) ||
-		!check_version(exchange, current, problem))
+	if (!incident_read_by_path(call, &current, problem) ||
+		!check_version(call, current, problem))
 		return false;
 	struct incident_change change = {
 		.current = current,
-		.patch = exchange->request->json,
+		.patch = call->request->json,
 		.answer = &SQL_INCIDENT_GET,
 		.id_name = "incident_id",
-		.id = request_argument(exchange->request, "incident_id"),
+		.id = request_argument(call->request, "incident_id"),
 		.status = 200,
 	};
-	return incident_apply(exchange, &change, problem);
+	return incident_apply(call, &change, problem);
 }
 
-bool children_create(struct exchange *exchange, struct problem *problem)
+bool children_create(struct call *call, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *current = NULL;
 	char base[32];
 	bool replayed;
 
-	if (!exchange_replay_first(exchange, &replayed, problem))
+	if (!call_replay_first(call, &replayed, problem))
 		return false;
 	if (replayed)
 		return true;
-	if (!incident_read_by_path(exchange, &current, problem))
+	if (!incident_read_by_path(call, &current, problem))
 		return false;
-	CLEANUP(json_decref) json_t *children = json_pack("[O]", exchange->request->json);
+	CLEANUP(json_decref) json_t *children = json_pack("[O]", call->request->json);
 	snprintf(base, sizeof(base), "/children/%zu",
 		json_array_size(json_object_get(current, "children")));
 	struct incident_change change = {
@@ -70,7 +70,7 @@ bool children_create(struct exchange *exchange, struct problem *problem)
 		.collection = "children",
 		.status = 201,
 	};
-	return incident_apply(exchange, &change, problem);
+	return incident_apply(call, &change, problem);
 }
 
 /* The place of a child in the incident, or -1. */
@@ -86,23 +86,23 @@ static int place_of(const json_t *incident, const char *id)
 	return -1;
 }
 
-bool children_patch(struct exchange *exchange, struct problem *problem)
+bool children_patch(struct call *call, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *current = NULL;
-	const char *child_id = request_argument(exchange->request, "child_id");
+	const char *child_id = request_argument(call->request, "child_id");
 	char base[32];
 
-	if (!incident_read_by_path(exchange, &current, problem))
+	if (!incident_read_by_path(call, &current, problem))
 		return false;
 	int place = place_of(current, child_id);
 	if (place < 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "The incident has no such child.");
 	const json_t *child = json_array_get(json_object_get(current, "children"), (size_t)place);
-	if (!check_version(exchange, child, problem))
+	if (!check_version(call, child, problem))
 		return false;
 
-	json_object_set_new(exchange->request->json, "id", json_string(child_id));
-	CLEANUP(json_decref) json_t *patches = json_pack("[O]", exchange->request->json);
+	json_object_set_new(call->request->json, "id", json_string(child_id));
+	CLEANUP(json_decref) json_t *patches = json_pack("[O]", call->request->json);
 	snprintf(base, sizeof(base), "/children/%d", place);
 	struct incident_change change = {
 		.current = current,
@@ -113,7 +113,7 @@ bool children_patch(struct exchange *exchange, struct problem *problem)
 		.id = child_id,
 		.status = 200,
 	};
-	return incident_apply(exchange, &change, problem);
+	return incident_apply(call, &change, problem);
 }
 
 /* The stored child that has the case system's key, or NULL. */
@@ -186,15 +186,15 @@ static bool check_keys(const json_t *children, struct problem *problem)
 }
 
 static bool update_known(
-	struct exchange *exchange, const json_t *current, struct problem *problem)
+	struct call *call, const json_t *current, struct problem *problem)
 {
-	CLEANUP(json_decref) json_t *patch = json_copy(exchange->request->json);
+	CLEANUP(json_decref) json_t *patch = json_copy(call->request->json);
 	CLEANUP(json_decref) json_t *children = json_deep_copy(json_object_get(patch, "children"));
 	CLEANUP(json_decref) json_t *added = json_array();
 	CLEANUP(json_decref) json_t *patches = json_array();
 
-	if (request_argument(exchange->request, "If-Match") &&
-		!check_version(exchange, current, problem))
+	if (request_argument(call->request, "If-Match") &&
+		!check_version(call, current, problem))
 		return false;
 	json_object_del(patch, "children");
 	sort_children(current, children, added, patches);
@@ -208,45 +208,45 @@ static bool update_known(
 		.id = json_string_value(json_object_get(current, "id")),
 		.status = 200,
 	};
-	return incident_apply(exchange, &change, problem);
+	return incident_apply(call, &change, problem);
 }
 
-static bool create_unknown(struct exchange *exchange, struct problem *problem)
+static bool create_unknown(struct call *call, struct problem *problem)
 {
-	CLEANUP(json_decref) json_t *incident = json_deep_copy(exchange->request->json);
+	CLEANUP(json_decref) json_t *incident = json_deep_copy(call->request->json);
 
-	if (request_argument(exchange->request, "If-Match"))
+	if (request_argument(call->request, "If-Match"))
 		return problem_set(
 			problem, PROBLEM_STALE, "There is no such incident yet, so it has no version.");
 	json_object_set_new(incident, "case_system",
-		json_string(request_argument(exchange->request, "system")));
+		json_string(request_argument(call->request, "system")));
 	json_object_set_new(incident, "external_id",
-		json_string(request_argument(exchange->request, "external_id")));
-	return incident_create(exchange, incident, problem);
+		json_string(request_argument(call->request, "external_id")));
+	return incident_create(call, incident, problem);
 }
 
-bool case_systems_put(struct exchange *exchange, struct problem *problem)
+bool case_systems_put(struct call *call, struct problem *problem)
 {
 	CLEANUP(arguments_finish) struct arguments arguments;
 
-	if (!check_keys(json_object_get(exchange->request->json, "children"), problem))
+	if (!check_keys(json_object_get(call->request->json, "children"), problem))
 		return false;
-	exchange_bind(exchange, &arguments);
+	call_bind(call, &arguments);
 	/* Two first messages at once: the loser of the race finds the incident on its next look. */
 	for (int tries = 1;; tries++) {
 		CLEANUP(json_decref) json_t *current = NULL;
 		bool done;
-		if (incident_read(exchange, &SQL_INCIDENT_BY_EXTERNAL_ID, &arguments.bindings, &current,
+		if (incident_read(call, &SQL_INCIDENT_BY_EXTERNAL_ID, &arguments.bindings, &current,
 				problem)) {
-			done = update_known(exchange, current, problem);
+			done = update_known(call, current, problem);
 		} else {
 			if (problem->kind != PROBLEM_NOT_FOUND)
 				return false;
 			problem_finish(problem);
-			done = create_unknown(exchange, problem);
+			done = create_unknown(call, problem);
 		}
 		bool raced = problem->kind == PROBLEM_DUPLICATE ||
-			(problem->kind == PROBLEM_STALE && !request_argument(exchange->request, "If-Match"));
+			(problem->kind == PROBLEM_STALE && !request_argument(call->request, "If-Match"));
 		if (done || !raced || tries == TRIES)
 			return done;
 		problem_finish(problem);

@@ -10,11 +10,11 @@
 #define LIST_BYTES (32 * 1024 * 1024)
 
 /* What a cursor belongs to: the operation and every argument but limit and cursor themselves. */
-static void put_filter(const struct exchange *exchange, char ret_hex[17])
+static void put_filter(const struct call *call, char ret_hex[17])
 {
 	CLEANUP(text_finish) struct text filter = TEXT_INIT(64 * 1024);
 	unsigned char digest[DIGEST_BYTES];
-	const struct request *request = exchange->request;
+	const struct request *request = call->request;
 
 	text_puts(&filter, request->operation->id);
 	for (size_t i = 0; i < request->argument_count; i++) {
@@ -31,7 +31,7 @@ static void put_filter(const struct exchange *exchange, char ret_hex[17])
 }
 
 static bool read_cursor(
-	const struct exchange *exchange, const char *cursor, struct list_page *ret_page)
+	const struct call *call, const char *cursor, struct list_page *ret_page)
 {
 	CLEANUP(text_finish) struct text plain = TEXT_INIT(CURSOR_BYTES);
 	char filter[17];
@@ -42,7 +42,7 @@ static bool read_cursor(
 	const char *key = json_string_value(json_array_get(parts, 1));
 	const char *id = json_string_value(json_array_get(parts, 2));
 	const char *bound_to = json_string_value(json_array_get(parts, 0));
-	put_filter(exchange, filter);
+	put_filter(call, filter);
 	if (!key || !id || !bound_to || strcmp(bound_to, filter) != 0)
 		return false;
 	if (strlen(key) >= sizeof(ret_page->key) || strlen(id) >= sizeof(ret_page->id))
@@ -53,13 +53,13 @@ static bool read_cursor(
 	return true;
 }
 
-bool list_open(const struct exchange *exchange, struct list_page *ret_page,
+bool list_open(const struct call *call, struct list_page *ret_page,
 	struct bindings *bindings, struct problem *problem)
 {
-	const char *cursor = request_argument(exchange->request, "cursor");
+	const char *cursor = request_argument(call->request, "cursor");
 
-	*ret_page = (struct list_page){.size = (size_t)request_number(exchange->request, "limit")};
-	if (cursor && !read_cursor(exchange, cursor, ret_page)) {
+	*ret_page = (struct list_page){.size = (size_t)request_number(call->request, "limit")};
+	if (cursor && !read_cursor(call, cursor, ret_page)) {
 		problem_add(problem, PROBLEM_BAD_PARAMETER, "cursor", "cursor",
 			"The cursor was not made by this list with these filters.");
 		return false;
@@ -72,21 +72,21 @@ bool list_open(const struct exchange *exchange, struct list_page *ret_page,
 	return true;
 }
 
-static void put_cursor(const struct exchange *exchange, const struct rows *rows, size_t row,
+static void put_cursor(const struct call *call, const struct rows *rows, size_t row,
 	struct text *ret_cursor)
 {
 	char filter[17];
 	const char *key = rows_text(rows, row, "_key");
 	const char *id = rows_has(rows, "_id") ? rows_text(rows, row, "_id") : "";
 
-	put_filter(exchange, filter);
+	put_filter(call, filter);
 	CLEANUP(json_decref) json_t *parts = json_pack("[s, s, s]", filter, key ? key : "", id);
 	CLEANUP(free) char *plain = json_dumps(parts, JSON_COMPACT);
 	if (plain)
 		base64url_encode(plain, strlen(plain), ret_cursor);
 }
 
-static void put_rows(const struct exchange *exchange, const struct rows *rows, size_t count,
+static void put_rows(const struct call *call, const struct rows *rows, size_t count,
 	list_decorate *decorate, const void *context, struct text *ret_text)
 {
 	if (!decorate) {
@@ -98,17 +98,17 @@ static void put_rows(const struct exchange *exchange, const struct rows *rows, s
 		if (row)
 			text_putc(ret_text, ',');
 		rows_put_open_object(rows, row, ret_text);
-		decorate(exchange, context, rows, row, ret_text);
+		decorate(call, context, rows, row, ret_text);
 		text_putc(ret_text, '}');
 	}
 	text_putc(ret_text, ']');
 }
 
 /* The same list, further on: every argument as it came, with the new cursor. */
-static void put_link(struct exchange *exchange, const char *cursor)
+static void put_link(struct call *call, const char *cursor)
 {
 	CLEANUP(text_finish) struct text link = TEXT_INIT(500);
-	const struct request *request = exchange->request;
+	const struct request *request = call->request;
 
 	text_printf(&link, "<%s?cursor=%s", request->path, cursor);
 	for (size_t i = 0; i < request->argument_count; i++) {
@@ -123,24 +123,24 @@ static void put_link(struct exchange *exchange, const char *cursor)
 	}
 	text_puts(&link, ">; rel=\"next\"");
 	if (!link.failed)
-		reply_header(exchange->reply, "Link", "%s", text_string(&link));
+		reply_header(call->reply, "Link", "%s", text_string(&link));
 }
 
-bool list_close(struct exchange *exchange, const struct list_page *page, const struct rows *rows,
+bool list_close(struct call *call, const struct list_page *page, const struct rows *rows,
 	list_decorate *decorate, const void *context, struct problem *problem)
 {
 	size_t count = rows_count(rows);
 	bool has_more = count > page->size;
-	struct reply *reply = exchange->reply;
+	struct reply *reply = call->reply;
 	CLEANUP(text_finish) struct text data = TEXT_INIT(LIST_BYTES);
 	CLEANUP(text_finish) struct text cursor = TEXT_INIT(CURSOR_BYTES);
 
 	if (has_more)
 		count = page->size;
-	put_rows(exchange, rows, count, decorate, context, &data);
+	put_rows(call, rows, count, decorate, context, &data);
 	if (has_more) {
-		put_cursor(exchange, rows, count - 1, &cursor);
-		put_link(exchange, text_string(&cursor));
+		put_cursor(call, rows, count - 1, &cursor);
+		put_link(call, text_string(&cursor));
 	}
 	if (data.failed || cursor.failed)
 		return problem_fail(problem, PROBLEM_INTERNAL, "a page outgrew its limit");

@@ -37,13 +37,13 @@ static bool check_kind(const struct notice *notice, struct problem *problem)
 
 /* A record of an earlier notification names its day, which lies between awareness and today. */
 static bool check_day(
-	const struct exchange *exchange, struct notice *notice, struct problem *problem)
+	const struct call *call, struct notice *notice, struct problem *problem)
 {
-	const json_t *body = exchange->request->json;
+	const json_t *body = call->request->json;
 	const char *text = json_string_value(json_object_get(body, "notified_on"));
 	struct date aware_on;
 
-	notice->notified_on = exchange->today;
+	notice->notified_on = call->today;
 	if (notice->is_sent && text)
 		problem_add(problem, PROBLEM_INVALID, "/notified_on", "notified_on_not_allowed",
 			"A notification that is sent now is dated today; only a recorded one names its day.");
@@ -52,7 +52,7 @@ static bool check_day(
 	if (!text || !date_parse(text, &notice->notified_on))
 		return problem_add(problem, PROBLEM_INVALID, "/notified_on", "required",
 			"A recorded notification needs the day on which it was made.");
-	if (notice->notified_on.days > exchange->today.days)
+	if (notice->notified_on.days > call->today.days)
 		problem_add(problem, PROBLEM_INVALID, "/notified_on", "date_in_future",
 			"A notification that was made cannot lie in the future.");
 	if (date_parse(json_string_value(json_object_get(notice->incident, "aware_on")), &aware_on) &&
@@ -98,12 +98,12 @@ static bool make_clocks(const struct rulebook *rulebook, const struct notice *no
 }
 
 /* Told to the recipients in law when it is sent; a record is told to nobody of them. */
-static void add_event(struct exchange *exchange, struct batch *batch, const struct notice *notice,
+static void add_event(struct call *call, struct batch *batch, const struct notice *notice,
 	const struct duties *duties, const char *id, const char *event_id, const char *recipients)
 {
 	const char *incident_id = json_string_value(json_object_get(notice->incident, "id"));
 	long version = (long)json_integer_value(json_object_get(notice->incident, "version"));
-	CLEANUP(json_decref) json_t *data = duties_event(exchange, incident_id, version + 1, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, version + 1, duties);
 	struct event event = {
 		.type = "incident.notified",
 		.incident_id = incident_id,
@@ -117,7 +117,7 @@ static void add_event(struct exchange *exchange, struct batch *batch, const stru
 	duties_add_event(&event, event_id, batch);
 }
 
-static void add_notice(struct exchange *exchange, struct batch *batch,
+static void add_notice(struct call *call, struct batch *batch,
 	const struct notice *notice, const struct duties *duties, const json_t *started,
 	const char *id)
 {
@@ -148,10 +148,10 @@ static void add_notice(struct exchange *exchange, struct batch *batch,
 	batch_add(batch, &SQL_CLOCK_COMPLETE, &bindings);
 	if (json_array_size(started))
 		duties_add_json(batch, &SQL_CLOCKS_INSERT, &bindings, "clocks", started);
-	add_event(exchange, batch, notice, duties, id, event_id.text, text_string(&recipients));
+	add_event(call, batch, notice, duties, id, event_id.text, text_string(&recipients));
 }
 
-static bool notify_once(struct exchange *exchange, const struct rulebook *rulebook,
+static bool notify_once(struct call *call, const struct rulebook *rulebook,
 	const struct notice *notice, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -161,30 +161,30 @@ static bool notify_once(struct exchange *exchange, const struct rulebook *rulebo
 	char location[80];
 
 	if (!make_clocks(rulebook, notice, &duties, &started, problem) ||
-		!exchange_begin(exchange, exchange_end(exchange), rulebook, &batch, problem))
+		!call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	snprintf(location, sizeof(location), "/v1/notifications/%s", id.text);
-	exchange_claim(exchange, &batch);
-	add_notice(exchange, &batch, notice, &duties, started, id.text);
-	exchange_audit(exchange, &batch, id.text);
-	size_t answer = exchange_keep(exchange, &batch, &SQL_NOTIFICATION_GET,
+	call_claim(call, &batch);
+	add_notice(call, &batch, notice, &duties, started, id.text);
+	call_audit(call, &batch, id.text);
+	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET,
 		&SQL_NOTIFICATION_GET_STORED, "notification_id", id.text, 201, location);
-	if (!exchange_run(exchange, &batch, exchange_end(exchange), problem))
+	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
-	exchange_answer(
-		exchange, &batch, answer, &SQL_NOTIFICATION_GET_STORED, 201, location, 1);
+	call_answer(
+		call, &batch, answer, &SQL_NOTIFICATION_GET_STORED, 201, location, 1);
 	return true;
 }
 
-static bool try_notify(struct exchange *exchange, struct problem *problem)
+static bool try_notify(struct call *call, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *incident = NULL;
 	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
-	const json_t *body = exchange->request->json;
+	const json_t *body = call->request->json;
 	const char *transmission = json_string_value(json_object_get(body, "transmission"));
 
-	if (!incident_read_by_path(exchange, &incident, problem) ||
-		!exchange_rulebook(exchange, &rulebook, problem))
+	if (!incident_read_by_path(call, &incident, problem) ||
+		!call_rulebook(call, &rulebook, problem))
 		return false;
 	struct notice notice = {
 		.incident = incident,
@@ -193,23 +193,23 @@ static bool try_notify(struct exchange *exchange, struct problem *problem)
 		.is_sent = !transmission || strcmp(transmission, "send") == 0,
 		.note = json_string_value(json_object_get(body, "note")),
 	};
-	return check_day(exchange, &notice, problem) && check_kind(&notice, problem) &&
-		notify_once(exchange, rulebook, &notice, problem);
+	return check_day(call, &notice, problem) && check_kind(&notice, problem) &&
+		notify_once(call, rulebook, &notice, problem);
 }
 
-bool notifications_create(struct exchange *exchange, struct problem *problem)
+bool notifications_create(struct call *call, struct problem *problem)
 {
 	bool replayed;
 
-	if (!exchange_replay_first(exchange, &replayed, problem))
+	if (!call_replay_first(call, &replayed, problem))
 		return false;
 	if (replayed)
 		return true;
 	/* Again while the incident or the rules change between the reading and the writing. */
 	for (int tries = 1;; tries++) {
-		if (try_notify(exchange, problem) || exchange_replay(exchange, problem))
+		if (try_notify(call, problem) || call_replay(call, problem))
 			return true;
-		bool raced = problem->kind == PROBLEM_STALE || exchange_rules_changed(exchange);
+		bool raced = problem->kind == PROBLEM_STALE || call_rules_changed(call);
 		if (!raced || tries == TRIES)
 			return false;
 		problem_finish(problem);
@@ -218,12 +218,12 @@ bool notifications_create(struct exchange *exchange, struct problem *problem)
 
 /* The incident of the notification, so that its reference and its events have their place. */
 static bool read_notification(
-	struct exchange *exchange, json_t **ret_notification, struct problem *problem)
+	struct call *call, json_t **ret_notification, struct problem *problem)
 {
 	CLEANUP(arguments_finish) struct arguments arguments;
 
-	exchange_bind(exchange, &arguments);
-	if (incident_read(exchange, &SQL_NOTIFICATION_GET, &arguments.bindings, ret_notification,
+	call_bind(call, &arguments);
+	if (incident_read(call, &SQL_NOTIFICATION_GET, &arguments.bindings, ret_notification,
 			problem))
 		return true;
 	if (problem->kind == PROBLEM_NOT_FOUND)
@@ -232,9 +232,9 @@ static bool read_notification(
 }
 
 static bool check_acknowledgement(
-	const struct exchange *exchange, const json_t *notification, struct problem *problem)
+	const struct call *call, const json_t *notification, struct problem *problem)
 {
-	const json_t *body = exchange->request->json;
+	const json_t *body = call->request->json;
 	const char *recipient = json_string_value(json_object_get(body, "recipient"));
 	struct date day;
 	struct date notified_on;
@@ -252,7 +252,7 @@ static bool check_acknowledgement(
 	if (!date_parse(json_string_value(json_object_get(body, "acknowledged_on")), &day) ||
 		!date_parse(json_string_value(json_object_get(notification, "notified_on")), &notified_on))
 		return problem->kind == PROBLEM_NONE;
-	if (day.days > exchange->today.days)
+	if (day.days > call->today.days)
 		problem_add(problem, PROBLEM_INVALID, "/acknowledged_on", "date_in_future",
 			"An acknowledgement that was given cannot lie in the future.");
 	if (day.days < notified_on.days)
@@ -261,10 +261,10 @@ static bool check_acknowledgement(
 	return problem->kind == PROBLEM_NONE;
 }
 
-static void add_acknowledgement(struct exchange *exchange, struct batch *batch,
+static void add_acknowledgement(struct call *call, struct batch *batch,
 	const json_t *notification, const char *notification_id)
 {
-	const json_t *body = exchange->request->json;
+	const json_t *body = call->request->json;
 	const char *incident_id = json_string_value(json_object_get(notification, "incident_id"));
 	const char *recipient = json_string_value(json_object_get(body, "recipient"));
 	const char *reference = json_string_value(json_object_get(body, "reference"));
@@ -291,37 +291,37 @@ static void add_acknowledgement(struct exchange *exchange, struct batch *batch,
 	duties_add_event(&event, uuid_new().text, batch);
 }
 
-static bool acknowledge(struct exchange *exchange, struct problem *problem)
+static bool acknowledge(struct call *call, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *notification = NULL;
 	CLEANUP(batch_finish) struct batch batch = {0};
-	const char *id = request_argument(exchange->request, "notification_id");
+	const char *id = request_argument(call->request, "notification_id");
 	char location[80];
 
-	if (!read_notification(exchange, &notification, problem) ||
-		!check_acknowledgement(exchange, notification, problem) ||
-		!exchange_begin(exchange, exchange_end(exchange), NULL, &batch, problem))
+	if (!read_notification(call, &notification, problem) ||
+		!check_acknowledgement(call, notification, problem) ||
+		!call_begin(call, call_end(call), NULL, &batch, problem))
 		return false;
 	snprintf(location, sizeof(location), "/v1/notifications/%s", id);
-	exchange_claim(exchange, &batch);
-	add_acknowledgement(exchange, &batch, notification, id);
-	exchange_audit(exchange, &batch, id);
-	size_t answer = exchange_keep(exchange, &batch, &SQL_NOTIFICATION_GET,
+	call_claim(call, &batch);
+	add_acknowledgement(call, &batch, notification, id);
+	call_audit(call, &batch, id);
+	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET,
 		&SQL_NOTIFICATION_GET_STORED, "notification_id", id, 201, location);
-	if (!exchange_run(exchange, &batch, exchange_end(exchange), problem))
+	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
-	exchange_answer(
-		exchange, &batch, answer, &SQL_NOTIFICATION_GET_STORED, 201, location, 0);
+	call_answer(
+		call, &batch, answer, &SQL_NOTIFICATION_GET_STORED, 201, location, 0);
 	return true;
 }
 
-bool acknowledgements_create(struct exchange *exchange, struct problem *problem)
+bool acknowledgements_create(struct call *call, struct problem *problem)
 {
 	bool replayed;
 
-	if (!exchange_replay_first(exchange, &replayed, problem))
+	if (!call_replay_first(call, &replayed, problem))
 		return false;
 	if (replayed)
 		return true;
-	return acknowledge(exchange, problem) || exchange_replay(exchange, problem);
+	return acknowledge(call, problem) || call_replay(call, problem);
 }

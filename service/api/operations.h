@@ -1,7 +1,7 @@
 /* The table of everything the service does; operations.c. */
 #pragma once
 
-#include "api/exchange.h"
+#include "api/call.h"
 
 extern const struct endpoint operations[];
 extern const size_t operation_count;

@@ -10,13 +10,13 @@
 #include "domain/date.h"
 #include "store/store.h"
 
-struct exchange;
+struct call;
 
 /* A row of operations.c. */
 struct endpoint {
 	const char *operation_id;
 	/* Fills the reply, or returns false with a problem; what it did is then rolled back. */
-	bool (*serve)(struct exchange *exchange, struct problem *problem);
+	bool (*serve)(struct call *call, struct problem *problem);
 	const char *resource;               /* what the audit trail calls it */
 	const struct statement *statement;  /* what generic handlers run */
 	const struct list_sort *sorts;      /* other orders of a list, ended by a NULL name, or NULL */
@@ -31,7 +31,7 @@ struct api {
 	struct rulebook_cache *rulebooks;
 };
 
-struct exchange {
+struct call {
 	struct api *api;
 	const struct request *request;
 	struct reply *reply;
@@ -44,7 +44,7 @@ struct exchange {
 	char actor_id[37];
 };
 
-/* The arguments of the request as bindings; lists become arrays, held until the exchange ends. */
+/* The arguments of the request as bindings; lists become arrays, held until the call ends. */
 struct arguments {
 	struct bindings bindings;
 	struct text arrays[8];
@@ -52,57 +52,57 @@ struct arguments {
 };
 void arguments_finish(struct arguments *arguments);
 DEFINE_VALUE_CLEANUP(struct arguments, arguments_finish)
-void exchange_bind(const struct exchange *exchange, struct arguments *ret_arguments);
+void call_bind(const struct call *call, struct arguments *ret_arguments);
 
 /*
  * Starts a batch whose first statement says who calls. `rulebook` is the one that the answer is
  * worked out with, or NULL; the batch fails when the rules have changed since.
  */
-MUST_CHECK bool exchange_begin(struct exchange *exchange, enum batch_end end,
+MUST_CHECK bool call_begin(struct call *call, enum batch_end end,
 	const struct rulebook *rulebook, struct batch *ret_batch, struct problem *problem);
-/* Runs a batch that exchange_begin() has started. */
-MUST_CHECK bool exchange_run(struct exchange *exchange, struct batch *batch, enum batch_end end,
+/* Runs a batch that call_begin() has started. */
+MUST_CHECK bool call_run(struct call *call, struct batch *batch, enum batch_end end,
 	struct problem *problem);
 /* Commit, or rollback for ?dry_run=true. */
-enum batch_end exchange_end(const struct exchange *exchange);
-bool exchange_is_dry(const struct exchange *exchange);
+enum batch_end call_end(const struct call *call);
+bool call_is_dry(const struct call *call);
 
 /* The rulebook of the caller's partnership; release it with rulebook_release(). */
-MUST_CHECK bool exchange_rulebook(
-	struct exchange *exchange, struct rulebook **ret_rulebook, struct problem *problem);
+MUST_CHECK bool call_rulebook(
+	struct call *call, struct rulebook **ret_rulebook, struct problem *problem);
 /* True when the batch failed because the rules have changed: work it out again. */
-bool exchange_rules_changed(const struct exchange *exchange);
+bool call_rules_changed(const struct call *call);
 
 /* Adds the claim of the request's Idempotency-Key. */
-void exchange_claim(struct exchange *exchange, struct batch *batch);
+void call_claim(struct call *call, struct batch *batch);
 /*
  * After a failed batch: when its key was used before, fills the reply with the kept answer and
  * returns true; fills `problem` instead when the body was another.
  */
-bool exchange_replay(struct exchange *exchange, struct problem *problem);
+bool call_replay(struct call *call, struct problem *problem);
 /*
  * For writes whose judgement depends on what they change themselves: looks for a kept answer
  * before anything is judged, so that a repeated request gets its first answer. A round trip.
  */
-MUST_CHECK bool exchange_replay_first(
-	struct exchange *exchange, bool *ret_replayed, struct problem *problem);
+MUST_CHECK bool call_replay_first(
+	struct call *call, bool *ret_replayed, struct problem *problem);
 /* Adds the audit entry; the last statement before the answer. */
-void exchange_audit(struct exchange *exchange, struct batch *batch, const char *resource_id);
+void call_audit(struct call *call, struct batch *batch, const char *resource_id);
 /*
  * Adds the statement that reads the answer by `id`, in the form that is kept for repetitions
- * unless the run is dry. Returns its number for exchange_answer().
+ * unless the run is dry. Returns its number for call_answer().
  */
-size_t exchange_keep(struct exchange *exchange, struct batch *batch, const struct statement *plain,
+size_t call_keep(struct call *call, struct batch *batch, const struct statement *plain,
 	const struct statement *stored, const char *id_name, const char *id, int status,
 	const char *location);
-/* Fills the reply from exchange_keep()'s statement. */
-void exchange_answer(struct exchange *exchange, const struct batch *batch, size_t number,
+/* Fills the reply from call_keep()'s statement. */
+void call_answer(struct call *call, const struct batch *batch, size_t number,
 	const struct statement *stored, int status, const char *location, int version);
 
 /* The version that If-Match names; a problem when it is not one of our tags. */
-MUST_CHECK bool exchange_if_match(
-	const struct exchange *exchange, long *ret_version, struct problem *problem);
+MUST_CHECK bool call_if_match(
+	const struct call *call, long *ret_version, struct problem *problem);
 /* A strong ETag for a version. */
 void reply_version(struct reply *reply, long version);
 /* The link that events carry. */
-void exchange_link(const struct exchange *exchange, const char *path, struct text *ret_link);
+void call_link(const struct call *call, const char *path, struct text *ret_link);

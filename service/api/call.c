@@ -1,5 +1,5 @@
 /* Owns the steps that every handler shares: the caller, the batch, repeated requests, the audit. */
-#include "api/exchange.h"
+#include "api/call.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,9 +33,9 @@ static const char *put_array(struct arguments *arguments, const char *value)
 	return text_string(array);
 }
 
-void exchange_bind(const struct exchange *exchange, struct arguments *ret_arguments)
+void call_bind(const struct call *call, struct arguments *ret_arguments)
 {
-	const struct request *request = exchange->request;
+	const struct request *request = call->request;
 
 	*ret_arguments = (struct arguments){0};
 	/* What the request does not name is SQL's null. */
@@ -54,73 +54,73 @@ void exchange_bind(const struct exchange *exchange, struct arguments *ret_argume
 	}
 }
 
-bool exchange_begin(struct exchange *exchange, enum batch_end end, const struct rulebook *rulebook,
+bool call_begin(struct call *call, enum batch_end end, const struct rulebook *rulebook,
 	struct batch *ret_batch, struct problem *problem)
 {
 	struct bindings bindings = {0};
 
-	if (!batch_begin(exchange->lease, end, ret_batch, problem))
+	if (!batch_begin(call->lease, end, ret_batch, problem))
 		return false;
-	bind_text(&bindings, "key_hash", exchange->key_hash);
-	bind_text(&bindings, "scopes", exchange->scopes);
+	bind_text(&bindings, "key_hash", call->key_hash);
+	bind_text(&bindings, "scopes", call->scopes);
 	bind_text(&bindings, "rulebook", rulebook ? rulebook->version : NULL);
-	bind_text(&bindings, "request_id", exchange->request->request_id);
+	bind_text(&bindings, "request_id", call->request->request_id);
 	batch_add(ret_batch, &SQL_AUTHENTICATE, &bindings);
 	return true;
 }
 
-bool exchange_run(struct exchange *exchange, struct batch *batch, enum batch_end end,
+bool call_run(struct call *call, struct batch *batch, enum batch_end end,
 	struct problem *problem)
 {
 	if (!batch_run(batch, end, problem))
 		return false;
 	const char *actor = rows_text(batch_rows(batch, 0), 0, "key_id");
-	snprintf(exchange->actor_id, sizeof(exchange->actor_id), "%s", actor ? actor : "");
+	snprintf(call->actor_id, sizeof(call->actor_id), "%s", actor ? actor : "");
 	return true;
 }
 
-bool exchange_is_dry(const struct exchange *exchange)
+bool call_is_dry(const struct call *call)
 {
-	return request_flag(exchange->request, "dry_run");
+	return request_flag(call->request, "dry_run");
 }
 
-enum batch_end exchange_end(const struct exchange *exchange)
+enum batch_end call_end(const struct call *call)
 {
-	return exchange_is_dry(exchange) ? BATCH_ROLLBACK : BATCH_COMMIT;
+	return call_is_dry(call) ? BATCH_ROLLBACK : BATCH_COMMIT;
 }
 
-bool exchange_rulebook(
-	struct exchange *exchange, struct rulebook **ret_rulebook, struct problem *problem)
+bool call_rulebook(
+	struct call *call, struct rulebook **ret_rulebook, struct problem *problem)
 {
-	*ret_rulebook = rulebook_find(exchange->api->rulebooks, exchange->key_hash);
+	*ret_rulebook = rulebook_find(call->api->rulebooks, call->key_hash);
 	if (*ret_rulebook)
 		return true;
 
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings none = {0};
-	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, &SQL_RULEBOOK_GET, &none);
-	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
-	return rulebook_store(exchange->api->rulebooks, exchange->key_hash,
+	return rulebook_store(call->api->rulebooks, call->key_hash,
 		batch_rows(&batch, number), ret_rulebook, problem);
 }
 
-bool exchange_rules_changed(const struct exchange *exchange)
+bool call_rules_changed(const struct call *call)
 {
-	if (strcmp(lease_sqlstate(exchange->lease), "CS900") != 0)
+	if (strcmp(lease_sqlstate(call->lease), "CS900") != 0)
 		return false;
-	rulebook_drop(exchange->api->rulebooks, exchange->key_hash);
+	rulebook_drop(call->api->rulebooks, call->key_hash);
 	return true;
 }
 
 /* Method and path, as the scope of a key; bounded, so a long path goes in as its hash. */
-static void bind_key(const struct exchange *exchange, struct bindings *bindings, char scope[96])
+static void bind_key(const struct call *call, struct bindings *bindings, char scope[96])
 {
 	unsigned char digest[DIGEST_BYTES];
 	char hex[DIGEST_HEX];
-	const struct request *request = exchange->request;
+	const struct request *request = call->request;
 
 	digest_sha256(request->path, strlen(request->path), digest);
 	hex_encode(digest, sizeof(digest), hex);
@@ -129,30 +129,30 @@ static void bind_key(const struct exchange *exchange, struct bindings *bindings,
 	bind_text(bindings, "idempotency_key", request_argument(request, "Idempotency-Key"));
 }
 
-void exchange_claim(struct exchange *exchange, struct batch *batch)
+void call_claim(struct call *call, struct batch *batch)
 {
 	struct bindings bindings = {0};
 	char scope[96];
 
-	bind_key(exchange, &bindings, scope);
-	bind_text(&bindings, "body_sha256", exchange->body_sha256);
+	bind_key(call, &bindings, scope);
+	bind_text(&bindings, "body_sha256", call->body_sha256);
 	batch_add(batch, &SQL_IDEMPOTENCY_CLAIM, &bindings);
 }
 
-bool exchange_replay(struct exchange *exchange, struct problem *problem)
+bool call_replay(struct call *call, struct problem *problem)
 {
-	if (strcmp(lease_sqlstate(exchange->lease), "CS001") != 0)
+	if (strcmp(lease_sqlstate(call->lease), "CS001") != 0)
 		return false;
 
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings bindings = {0};
 	char scope[96];
 	problem_finish(problem);
-	bind_key(exchange, &bindings, scope);
-	if (!exchange_begin(exchange, BATCH_READ, NULL, &batch, problem))
+	bind_key(call, &bindings, scope);
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, &SQL_IDEMPOTENCY_GET, &bindings);
-	if (!exchange_run(exchange, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
 
 	const struct rows *rows = batch_rows(&batch, number);
@@ -161,11 +161,11 @@ bool exchange_replay(struct exchange *exchange, struct problem *problem)
 		return problem_set(problem, PROBLEM_IDEMPOTENCY_IN_PROGRESS,
 			"A request with this Idempotency-Key is still running.");
 	}
-	if (strcmp(rows_text(rows, 0, "body_sha256"), exchange->body_sha256) != 0)
+	if (strcmp(rows_text(rows, 0, "body_sha256"), call->body_sha256) != 0)
 		return problem_set(problem, PROBLEM_IDEMPOTENCY_MISMATCH,
 			"This Idempotency-Key was used before with another body.");
 
-	struct reply *reply = exchange->reply;
+	struct reply *reply = call->reply;
 	const char *location = rows_text(rows, 0, "location");
 	reply->status = (int)rows_number(rows, 0, "status");
 	text_puts(&reply->body, rows_text(rows, 0, "body"));
@@ -179,36 +179,36 @@ bool exchange_replay(struct exchange *exchange, struct problem *problem)
 	return true;
 }
 
-bool exchange_replay_first(
-	struct exchange *exchange, bool *ret_replayed, struct problem *problem)
+bool call_replay_first(
+	struct call *call, bool *ret_replayed, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 
 	*ret_replayed = false;
-	if (!exchange_begin(exchange, BATCH_ROLLBACK, NULL, &batch, problem))
+	if (!call_begin(call, BATCH_ROLLBACK, NULL, &batch, problem))
 		return false;
-	exchange_claim(exchange, &batch);
-	if (exchange_run(exchange, &batch, BATCH_ROLLBACK, problem))
+	call_claim(call, &batch);
+	if (call_run(call, &batch, BATCH_ROLLBACK, problem))
 		return true;
-	*ret_replayed = exchange_replay(exchange, problem);
+	*ret_replayed = call_replay(call, problem);
 	return *ret_replayed;
 }
 
-void exchange_audit(struct exchange *exchange, struct batch *batch, const char *resource_id)
+void call_audit(struct call *call, struct batch *batch, const char *resource_id)
 {
 	struct bindings bindings = {0};
 
-	bind_text(&bindings, "action", exchange->endpoint->operation_id);
-	bind_text(&bindings, "resource", exchange->endpoint->resource);
+	bind_text(&bindings, "action", call->endpoint->operation_id);
+	bind_text(&bindings, "resource", call->endpoint->resource);
 	bind_text(&bindings, "resource_id", resource_id);
 	bind_text(&bindings, "outcome", "done");
 	bind_text(&bindings, "code", NULL);
 	bind_text(&bindings, "body_sha256",
-		exchange->body_sha256[0] ? exchange->body_sha256 : NULL);
+		call->body_sha256[0] ? call->body_sha256 : NULL);
 	batch_add(batch, &SQL_AUDIT_APPEND, &bindings);
 }
 
-size_t exchange_keep(struct exchange *exchange, struct batch *batch, const struct statement *plain,
+size_t call_keep(struct call *call, struct batch *batch, const struct statement *plain,
 	const struct statement *stored, const char *id_name, const char *id, int status,
 	const char *location)
 {
@@ -218,33 +218,33 @@ size_t exchange_keep(struct exchange *exchange, struct batch *batch, const struc
 
 	bind_text(&bindings, id_name, id);
 	snprintf(status_text, sizeof(status_text), "%d", status);
-	bind_key(exchange, &bindings, scope);
+	bind_key(call, &bindings, scope);
 	bind_text(&bindings, "reply_status", status_text);
 	bind_text(&bindings, "reply_location", location);
-	return batch_add(batch, exchange_is_dry(exchange) ? plain : stored, &bindings);
+	return batch_add(batch, call_is_dry(call) ? plain : stored, &bindings);
 }
 
-void exchange_answer(struct exchange *exchange, const struct batch *batch, size_t number,
+void call_answer(struct call *call, const struct batch *batch, size_t number,
 	const struct statement *stored, int status, const char *location, int version)
 {
 	const struct rows *rows = batch_rows(batch, number);
-	struct reply *reply = exchange->reply;
+	struct reply *reply = call->reply;
 
-	reply->status = exchange_is_dry(exchange) ? 200 : status;
-	if (exchange_is_dry(exchange) || !stored)
+	reply->status = call_is_dry(call) ? 200 : status;
+	if (call_is_dry(call) || !stored)
 		rows_put_object(rows, 0, &reply->body);
 	else
 		text_puts(&reply->body, rows_text(rows, 0, "body"));
-	if (location && !exchange_is_dry(exchange))
+	if (location && !call_is_dry(call))
 		reply_header(reply, "Location", "%s", location);
 	if (version)
 		reply_version(reply, version);
 }
 
-bool exchange_if_match(
-	const struct exchange *exchange, long *ret_version, struct problem *problem)
+bool call_if_match(
+	const struct call *call, long *ret_version, struct problem *problem)
 {
-	const char *tag = request_argument(exchange->request, "If-Match");
+	const char *tag = request_argument(call->request, "If-Match");
 	char *end = NULL;
 
 	/* A list or "*" would mean "whatever it is by now"; a change is made to what was read. */
@@ -264,8 +264,8 @@ void reply_version(struct reply *reply, long version)
 	reply_header(reply, "ETag", "\"%ld\"", version);
 }
 
-void exchange_link(const struct exchange *exchange, const char *path, struct text *ret_link)
+void call_link(const struct call *call, const char *path, struct text *ret_link)
 {
-	text_puts(ret_link, exchange->api->settings->public_url);
+	text_puts(ret_link, call->api->settings->public_url);
 	text_puts(ret_link, path);
 }
