@@ -20,8 +20,11 @@
 #include "base/log.h"
 #include "http/target.h"
 
-/* Room for a target, a credential of 8 kB and our answer's headers. */
-#define CONNECTION_BYTES (32 * 1024)
+/*
+ * Room for a target or a credential of 8 kB, the other headers and those of our answer. All of it
+ * stays resident while a connection idles: with 32 kB, 10,000 of them cost 330 MB, so 135.
+ */
+#define CONNECTION_BYTES (12 * 1024)
 /* How much of a body beyond the limit is read, so that its sender hears of it. */
 #define FLOOD_FACTOR 16
 #define OPTIONS_MAX 16
