@@ -1,0 +1,97 @@
+/* Owns the table of commands that are more than one call. */
+#include "cli/arguments.h"
+#include "cli/report.h"
+
+#include <stdio.h>
+
+static const struct builtin_option listen_options[] = {
+    {"port", "NUMBER", "on 127.0.0.1; 0 lets the system choose"},
+    {"secret-file", "FILE", "the endpoint's secret; several lines are several secrets"},
+    {"answer", "STATUS", "instead of 204; 500,500,204 answers in this order"},
+    {"count", "NUMBER", "ends after so many calls"},
+    {"name", "NAME", "stands in each line"},
+    {"port-file", "FILE", "gets the port when it is open"},
+    {"allow-bad", NULL, "answers an invalid signature like a valid one"},
+    {0},
+};
+
+static const struct builtin_option verify_options[] = {
+    {"id", "ID", "the header webhook-id"},
+    {"timestamp", "SECONDS", "the header webhook-timestamp"},
+    {"signature", "SIGNATURES", "the header webhook-signature"},
+    {"secret-file", "FILE", "the endpoint's secret; several lines are several secrets"},
+    {"tolerance", "SECONDS", "how old or new the timestamp may be; 300 unless given"},
+    {0},
+};
+
+static const struct builtin_option trigger_options[] = {
+    {"secret-file", "FILE", "the first line signs"},
+    {"type", "TYPE", "of the event; webhook.test unless given"},
+    {"id", "ID", "the webhook-id; new unless given"},
+    {0},
+};
+
+static const struct builtin_option watch_options[] = {
+    {"every", "SECONDS", "between two looks; 30 unless given"},
+    {"count", "NUMBER", "ends after so many looks"},
+    {0},
+};
+
+const struct builtin builtins[] = {
+    {"api", "METHOD PATH", "Call any path", NULL, NULL, command_api},
+    {"completion", "bash|zsh|fish", "Print completions for a shell", NULL, NULL,
+        command_completion},
+    {"deadlines", "", "Show the statutory and agreed dates", "listDeadlines", NULL,
+        command_deadlines},
+    {"deadlines check", "", "Exit 20 when a deadline is breached, 21 when one is at risk",
+        "listDeadlines", NULL, command_deadlines_check},
+    {"help", "[COMMAND]", "Say what a command does and takes", NULL, NULL, command_help},
+    {"incident import", "FILE.csv", "Create an incident from each row of a CSV file", NULL, NULL,
+        command_import},
+    {"login", "", "Store an address and a token as a profile; the token is read from stdin", NULL,
+        NULL, command_login},
+    {"version", "", "Print the version", NULL, NULL, command_version},
+    {"watch", "", "Show what changes among deadlines and notifications", NULL, watch_options,
+        command_watch},
+    {"webhook listen", "", "Receive, check and show webhook calls on this machine", NULL,
+        listen_options, command_listen},
+    {"webhook trigger", "URL", "Send a signed test event to a receiver on this machine", NULL,
+        trigger_options, command_trigger},
+    {"webhook verify", "", "Check the signature of a body from stdin", NULL, verify_options,
+        command_verify},
+};
+const size_t builtin_count = ARRAY_LENGTH(builtins);
+
+const struct builtin *builtin_find(const char *const *words, size_t word_count, size_t *ret_used)
+{
+	const struct builtin *best = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; i < builtin_count; i++) {
+		size_t used = words_match(builtins[i].words, words, word_count);
+		if (used > most) {
+			most = used;
+			best = &builtins[i];
+		}
+	}
+	if (best)
+		*ret_used = most;
+	return best;
+}
+
+const struct builtin_option *builtin_option(const struct builtin *builtin, const char *name)
+{
+	if (!builtin || !builtin->options)
+		return NULL;
+	for (const struct builtin_option *option = builtin->options; option->name; option++) {
+		if (strcmp(option->name, name) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+int command_version(struct session *session, const struct arguments *arguments)
+{
+	printf("cspr %s\n", cspr_version());
+	return EXIT_OK;
+}
