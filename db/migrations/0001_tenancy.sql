@@ -293,7 +293,7 @@ BEGIN
           set_config('app.agency_id', found.agency_id::text, true),
           set_config('app.key_id', found.id::text, true),
           set_config('app.request_id', p_request_id, true);
-  IF NOT found.scopes && p_scopes THEN
+  IF NOT (found.scopes && p_scopes) THEN
     RAISE EXCEPTION USING ERRCODE = 'CS403',
       MESSAGE = format('The API key needs the scope %s.', array_to_string(p_scopes, ' or '));
   END IF;
