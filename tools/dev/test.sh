@@ -24,7 +24,7 @@ test_logs_are_clean() {
 }
 
 test_suites() {
-	local suites=() log=$root/build/test/meson-logs/testlog.json
+	local suites=() log=$root/build/test/meson-logs/testlog-run_test.json
 	rm -f "$log"
 	if (($#)); then
 		mapfile -t suites < <(meson test -C "$root/build/test" --list 2>/dev/null |
@@ -65,6 +65,6 @@ dev_test() {
 	fi
 	test_check 'no sanitizer has complained in a log' test_logs_are_clean
 	test_check 'PostgreSQL has not crashed' cluster_log_is_clean test
-	python3 "$root/tools/dev/tally_tests.py" "$root/build/test/meson-logs/testlog.json" "$results" \
+	python3 "$root/tools/dev/tally_tests.py" "$root/build/test/meson-logs/testlog-run_test.json" "$results" \
 		"$root/tools/dev/run_test" "$results/checks"
 }

@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# ./dev bench: the release build against PostgreSQL's own ceiling, on a durable cluster of its own.
+
+dev_bench() {
+	local directory=$local_dir/bench
+	[[ ${1-} == --json || $# == 0 ]] || fail 'bench takes --json'
+	exclusive bench
+	packages_install build database bench
+	build_release
+	trap 'cluster_discard bench' EXIT
+	cluster_create bench durable
+	cluster_start bench
+	cluster_prepare bench
+	rm -rf -- "$directory"
+	mkdir -m 0700 "$directory"
+	PATH=$(build_path):$PATH
+	CSPR_PEPPER=$(head -c 32 /dev/urandom | base64 -w 0)
+	CSPR_SECRETS_KEY=$(head -c 32 /dev/urandom | base64 -w 0)
+	CSPR_DATABASE_URL=$(cluster_url bench csprd cspr)
+	CSPR_MIGRATION_URL=$(cluster_url bench cspr_owner cspr)
+	export PATH CSPR_PEPPER CSPR_SECRETS_KEY CSPR_DATABASE_URL CSPR_MIGRATION_URL
+	csprd migrate >&2
+	BENCH_SUPER_URL=$(cluster_url bench postgres cspr) BENCH_SERVER_LOG=$(cluster_log bench) \
+		BENCH_PROGRAMS=$(cluster_programs) BENCH_DIRECTORY=$directory \
+		python3 "$root/tests/bench/bench.py" "$@"
+}
