@@ -275,11 +275,11 @@ CREATE FUNCTION authenticate(
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   AS $$
 DECLARE
-  found record;
+  caller record;
   own_only boolean;
 BEGIN
   SELECT k.id, k.partnership_id, k.agency_id, k.scopes, p.rulebook_version
-    INTO found
+    INTO caller
     FROM api_key AS k
     JOIN partnership AS p ON p.id = k.partnership_id
    WHERE k.key_hash = p_key_hash
@@ -289,24 +289,24 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'CS401', MESSAGE = 'The API key is unknown, expired or revoked.';
   END IF;
 
-  PERFORM set_config('app.partnership_id', found.partnership_id::text, true),
-          set_config('app.agency_id', found.agency_id::text, true),
-          set_config('app.key_id', found.id::text, true),
+  PERFORM set_config('app.partnership_id', caller.partnership_id::text, true),
+          set_config('app.agency_id', caller.agency_id::text, true),
+          set_config('app.key_id', caller.id::text, true),
           set_config('app.request_id', p_request_id, true);
-  IF NOT (found.scopes && p_scopes) THEN
+  IF NOT (caller.scopes && p_scopes) THEN
     RAISE EXCEPTION USING ERRCODE = 'CS403',
       MESSAGE = format('The API key needs the scope %s.', array_to_string(p_scopes, ' or '));
   END IF;
   own_only := NOT EXISTS (
     SELECT FROM unnest(p_scopes) AS s (scope)
-     WHERE s.scope = ANY (found.scopes) AND s.scope NOT LIKE '%\_own');
+     WHERE s.scope = ANY (caller.scopes) AND s.scope NOT LIKE '%\_own');
   PERFORM set_config('app.own_agency_id',
-    CASE WHEN own_only THEN found.agency_id::text ELSE '' END, true);
+    CASE WHEN own_only THEN caller.agency_id::text ELSE '' END, true);
 
-  IF p_rulebook IS NOT NULL AND p_rulebook <> found.rulebook_version THEN
+  IF p_rulebook IS NOT NULL AND p_rulebook <> caller.rulebook_version THEN
     RAISE EXCEPTION USING ERRCODE = 'CS900', MESSAGE = 'The rules have changed meanwhile.';
   END IF;
-  RETURN QUERY SELECT found.id, found.partnership_id, found.agency_id, found.rulebook_version;
+  RETURN QUERY SELECT caller.id, caller.partnership_id, caller.agency_id, caller.rulebook_version;
 END $$;
 
 -- A refused caller is recorded too; this finds whose chain it belongs to, without a scope.
@@ -314,10 +314,10 @@ CREATE FUNCTION identify(p_key_hash text, p_request_id text) RETURNS uuid
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   AS $$
 DECLARE
-  found record;
+  caller record;
 BEGIN
   SELECT k.id, k.partnership_id, k.agency_id
-    INTO found
+    INTO caller
     FROM api_key AS k
    WHERE k.key_hash = p_key_hash
      AND k.revoked_at IS NULL
@@ -325,12 +325,12 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'CS401', MESSAGE = 'The API key is unknown, expired or revoked.';
   END IF;
-  PERFORM set_config('app.partnership_id', found.partnership_id::text, true),
-          set_config('app.agency_id', found.agency_id::text, true),
-          set_config('app.key_id', found.id::text, true),
+  PERFORM set_config('app.partnership_id', caller.partnership_id::text, true),
+          set_config('app.agency_id', caller.agency_id::text, true),
+          set_config('app.key_id', caller.id::text, true),
           set_config('app.own_agency_id', '', true),
           set_config('app.request_id', p_request_id, true);
-  RETURN found.id;
+  RETURN caller.id;
 END $$;
 
 -- An owner who is not a superuser may give a function only to a role it belongs to, and that role
