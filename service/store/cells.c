@@ -185,14 +185,15 @@ void cell_put_csv(struct cell_type type, struct cell cell, struct text *ret_text
 		put_csv_text(cell, ret_text);
 		return;
 	}
-	/* Numbers, flags, json and arrays stand as in JSON; only text can be taken for a formula. */
+	if (type.kind == CELL_NUMBER && !type.is_array) {
+		if (is_finite_number(cell))
+			text_append(ret_text, cell.bytes, cell.length);
+		return;
+	}
+	/* Flags, json and arrays stand as in JSON. */
 	CLEANUP(text_finish) struct text json = TEXT_INIT(ret_text->limit);
 	cell_put_json(type, cell, &json);
 	if (json.failed)
 		ret_text->failed = true;
-	struct cell whole = {text_string(&json), json.length};
-	if (type.kind == CELL_NUMBER && !type.is_array)
-		text_append(ret_text, whole.bytes, whole.length);
-	else
-		put_csv_text(whole, ret_text);
+	put_csv_text((struct cell){text_string(&json), json.length}, ret_text);
 }

@@ -274,17 +274,25 @@ static bool wait_for_result(PGconn *link, int64_t deadline)
 	}
 }
 
+/* An error of libpq's own, which has no SQLSTATE: the link is lost, whatever PQstatus() says. */
+static bool tells_of_lost_link(const PGresult *result)
+{
+	return PQresultStatus(result) == PGRES_FATAL_ERROR &&
+	       !PQresultErrorField(result, PG_DIAG_SQLSTATE);
+}
+
 PGresult *connection_next(struct connection *connection, int64_t deadline)
 {
 	/* Each statement's result is followed by a NULL; a sync by none. */
 	for (int nulls = 0; connection->link && nulls < 2; nulls++) {
 		if (!wait_for_result(connection->link, deadline))
 			break;
-		PGresult *result = PQgetResult(connection->link);
-		if (result)
-			return result;
-		if (PQstatus(connection->link) != CONNECTION_OK)
+		CLEANUP(PQclear) PGresult *result = PQgetResult(connection->link);
+		/* From then on libpq has such an error for every call, without end. */
+		if (result && tells_of_lost_link(result))
 			break;
+		if (result)
+			return TAKE(result);
 	}
 	connection_close(connection);
 	return NULL;

@@ -1,0 +1,272 @@
+/* Transactions: what a batch keeps, what it does not, and what it says. */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(batch, .init = fixture_open, .fini = fixture_close);
+
+static void add_note(struct batch *batch, const char *id, const char *body)
+{
+	struct bindings bindings = bindings_of("id", id, "body", body, NULL);
+
+	batch_add(batch, &SQL_TEST_NOTE_ADD, &bindings);
+}
+
+static int notes(void)
+{
+	return (int)strtol(fixture_value("SELECT count(*) FROM note"), NULL, 10);
+}
+
+Test(batch, commits_all_its_statements_together)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+
+	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
+	add_note(&batch, "1", "first");
+	add_note(&batch, "2", "second one");
+	size_t count = batch_add(&batch, &SQL_TEST_NOTE_COUNT, NULL);
+	cr_assert(batch_run(&batch, BATCH_COMMIT, &problem), "%s", problem.cause);
+	cr_expect_eq(rows_number(batch_rows(&batch, 0), 0, "length"), 5);
+	cr_expect_eq(rows_number(batch_rows(&batch, 1), 0, "length"), 10);
+	cr_expect_eq(rows_number(batch_rows(&batch, count), 0, "notes"), 2);
+	cr_expect_eq(notes(), 2);
+	cr_expect_str_eq(lease_sqlstate(lease), "");
+}
+
+Test(batch, runs_dry_with_its_results_and_keeps_nothing)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+
+	cr_assert(batch_begin(lease, BATCH_ROLLBACK, &batch, &problem));
+	add_note(&batch, "1", "dry");
+	cr_assert(batch_run(&batch, BATCH_ROLLBACK, &problem), "%s", problem.cause);
+	cr_expect_eq(rows_number(batch_rows(&batch, 0), 0, "length"), 3);
+	cr_expect_eq(notes(), 0);
+}
+
+Test(batch, meets_deferred_constraints_when_dry_and_when_not)
+{
+	static const enum batch_end ends[] = {BATCH_ROLLBACK, BATCH_COMMIT};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(ends); i++) {
+		CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+		CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+		CLEANUP(batch_finish) struct batch batch = {0};
+		CLEANUP(problem_finish) struct problem problem = {0};
+		struct bindings bindings = bindings_of("id", "1", "note_id", "404", NULL);
+
+		cr_assert(batch_begin(lease, ends[i], &batch, &problem));
+		add_note(&batch, "1", "kept only with its reference");
+		batch_add(&batch, &SQL_TEST_NOTE_LATER, &bindings);
+		cr_assert_not(batch_run(&batch, ends[i], &problem));
+		cr_expect_eq(problem.kind, PROBLEM_INVALID);
+		cr_expect_str_eq(lease_sqlstate(lease), "23503");
+		cr_expect_eq(notes(), 0);
+	}
+}
+
+Test(batch, with_an_error_in_the_middle_keeps_nothing_and_tells_the_first)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct batch batch = {0};
+
+	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
+	add_note(&batch, "1", "good");
+	add_note(&batch, "1", "twice");
+	add_note(&batch, "2", "refused");
+	cr_assert_not(batch_run(&batch, BATCH_COMMIT, &problem));
+	batch_finish(&batch);
+	cr_expect_eq(problem.kind, PROBLEM_DUPLICATE);
+	cr_expect_str_eq(lease_sqlstate(lease), "23505");
+	cr_expect_str_eq(problem.cause, "database: test_note_add: 23505 note_pkey");
+	cr_expect_eq(notes(), 0);
+
+	/* The same connection goes on at once. */
+	struct bindings bindings = bindings_of("id", "3", "body", "after", NULL);
+	fixture_batch(lease, BATCH_COMMIT, &SQL_TEST_NOTE_ADD, &bindings, &batch);
+	batch_finish(&batch);
+	cr_expect_eq(notes(), 1);
+	cr_expect_str_eq(lease_sqlstate(lease), "");
+}
+
+Test(batch, shows_the_message_of_our_own_codes_and_no_detail_of_postgresql)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	static const struct {
+		const char *sqlstate;
+		enum problem_kind kind;
+		bool shown;
+	} expected[] = {
+	    {"CS404", PROBLEM_NOT_FOUND, true},
+	    {"CS409", PROBLEM_CONFLICT, true},
+	    {"CS412", PROBLEM_STALE, true},
+	    {"23514", PROBLEM_INVALID, false},
+	    {"P0001", PROBLEM_INTERNAL, false},
+	    {"40001", PROBLEM_BUSY, false},
+	    {"53100", PROBLEM_UNAVAILABLE, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(expected); i++) {
+		CLEANUP(batch_finish) struct batch batch = {0};
+		CLEANUP(problem_finish) struct problem problem = {0};
+		struct bindings bindings =
+		    bindings_of("sqlstate", expected[i].sqlstate, "message", "Our sentence.", NULL);
+
+		cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
+		batch_add(&batch, &SQL_TEST_RAISE, &bindings);
+		cr_assert_not(batch_run(&batch, BATCH_READ, &problem));
+		cr_expect_eq(problem.kind, expected[i].kind, "%s", expected[i].sqlstate);
+		cr_expect_str_eq(lease_sqlstate(lease), expected[i].sqlstate);
+		cr_expect_eq(strcmp(problem.detail, "Our sentence.") == 0, expected[i].shown);
+		cr_expect_null(strstr(problem.cause, "Our sentence."));
+		cr_expect_null(strstr(problem.detail, "Canary"));
+		cr_expect_null(strstr(problem.cause, "Canary"));
+	}
+}
+
+Test(batch, never_repeats_the_row_that_broke_a_constraint)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	static const char *const broken[][2] = {
+	    {"1", "refused"}, {"1", NULL}, {"Jane Canary", "x"}, {"99999999999", "Jane Canary"}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(broken); i++) {
+		CLEANUP(batch_finish) struct batch batch = {0};
+		CLEANUP(problem_finish) struct problem problem = {0};
+
+		cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
+		add_note(&batch, broken[i][0], broken[i][1]);
+		cr_assert_not(batch_run(&batch, BATCH_COMMIT, &problem));
+		cr_expect_eq(problem.kind, PROBLEM_INVALID, "%zu: %s", i, problem.cause);
+		cr_expect_null(strstr(problem.detail, "Canary"));
+		cr_expect_null(strstr(problem.cause, "Canary"));
+		cr_expect_null(strstr(problem.cause, "refused"));
+	}
+}
+
+Test(batch, that_reads_cannot_write)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+
+	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
+	add_note(&batch, "1", "x");
+	cr_assert_not(batch_run(&batch, BATCH_READ, &problem));
+	cr_expect_eq(problem.kind, PROBLEM_INTERNAL);
+	cr_expect_eq(notes(), 0);
+}
+
+Test(batch, takes_values_as_they_are)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	static const char *const values[] = {"'; DROP TABLE note; --", "$1", "\\'; SELECT 1", "",
+	    "%s%n", "{{include}}", "Sián £5 ’", "\x01\x02", NULL};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(values); i++) {
+		CLEANUP(batch_finish) struct batch batch = {0};
+		struct bindings bindings = bindings_of("value", values[i], NULL);
+
+		fixture_batch(lease, BATCH_READ, &SQL_TEST_ECHO, &bindings, &batch);
+		const char *echo = rows_text(batch_rows(&batch, 0), 0, "value");
+		if (values[i])
+			cr_expect_str_eq(echo, values[i]);
+		else
+			cr_expect_null(echo);
+	}
+	cr_expect_eq(notes(), 0);
+}
+
+Test(batch, refuses_text_that_is_not_utf8)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct bindings bindings = bindings_of("value", "\xff\xfe", NULL);
+
+	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
+	batch_add(&batch, &SQL_TEST_ECHO, &bindings);
+	cr_assert_not(batch_run(&batch, BATCH_READ, &problem));
+	cr_expect_eq(problem.kind, PROBLEM_INVALID);
+}
+
+Test(batch, keeps_copies_of_what_was_bound)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	char value[] = "before";
+	struct bindings bindings = bindings_of("value", value, NULL);
+
+	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
+	batch_add(&batch, &SQL_TEST_ECHO, &bindings);
+	memset(value, 'x', sizeof(value) - 1);
+	cr_assert(batch_run(&batch, BATCH_READ, &problem));
+	cr_expect_str_eq(rows_text(batch_rows(&batch, 0), 0, "value"), "before");
+}
+
+/* 20 MB each way: with both buffers full, one side that only writes would wait for ever. */
+Test(batch, carries_megabytes_both_ways_at_once)
+{
+	enum { SIZE = 1024 * 1024, COUNT = 20 };
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(free) char *large = malloc(SIZE + 1);
+
+	memset(large, 'x', SIZE);
+	large[SIZE] = '\0';
+	struct bindings bindings = bindings_of("value", large, NULL);
+	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
+	for (int i = 0; i < COUNT; i++)
+		batch_add(&batch, &SQL_TEST_ECHO, &bindings);
+	cr_assert(batch_run(&batch, BATCH_READ, &problem), "%s", problem.cause);
+	for (size_t i = 0; i < COUNT; i++)
+		cr_expect_str_eq(rows_text(batch_rows(&batch, i), 0, "value"), large);
+}
+
+Test(batch, that_is_dropped_before_it_runs_leaves_nothing_open)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct lease *lease = fixture_lease(pool);
+	struct batch batch = {0};
+
+	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
+	add_note(&batch, "1", "never");
+	batch_finish(&batch);
+	pool_return(lease);
+	cr_expect_eq(notes(), 0);
+	cr_expect_str_eq(fixture_value("SELECT count(*) FROM pg_stat_activity"
+	                               " WHERE application_name = 'store test' AND state <> 'idle'"
+	                               " AND datname = current_database()"),
+	    "0");
+}
+
+Test(batch, without_a_binding_for_a_parameter_ends_the_program, .signal = SIGABRT)
+{
+	struct pool *pool = fixture_pool(1);
+	struct lease *lease = fixture_lease(pool);
+	struct batch batch = {0};
+	struct problem problem = {0};
+	struct bindings bindings = bindings_of("id", "1", NULL);
+
+	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
+	batch_add(&batch, &SQL_TEST_NOTE_ADD, &bindings);
+}
