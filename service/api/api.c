@@ -163,6 +163,18 @@ static void put_scopes(struct call *call)
 	snprintf(call->scopes, sizeof(call->scopes), "%s", text_string(&scopes));
 }
 
+/* In tests: what leaves the service is what the document says, or it is a fault of ours. */
+static bool check_answer(const struct call *call, struct problem *problem)
+{
+	const struct reply *reply = call->reply;
+	bool is_json = strcmp(reply->media_type, "application/json") == 0;
+	CLEANUP(json_decref) json_t *body =
+		is_json ? json_loads(text_string(&reply->body), JSON_DECODE_ANY, NULL) : NULL;
+
+	return operation_check_answer(call->request->operation, reply->status,
+		reply->body.length ? reply->media_type : NULL, body, problem);
+}
+
 void api_serve(void *context, const struct request *request, struct reply *reply)
 {
 	struct api *api = context;
@@ -184,6 +196,8 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	else
 		served = serve_caller(&call, &problem);
 
+	if (served && api->settings->check_responses)
+		served = check_answer(&call, &problem);
 	if (!served && call.lease && is_recorded(&call, problem.kind))
 		record_refusal(&call, &problem);
 	if (call.lease)

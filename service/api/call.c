@@ -33,24 +33,34 @@ static const char *put_array(struct arguments *arguments, const char *value)
 	return text_string(array);
 }
 
+/* The name that a statement has for a parameter. */
+static const char *bound_name(struct arguments *arguments, const char *name)
+{
+	const char *bracket = strchr(name, '[');
+
+	if (!bracket || arguments->name_count == ARRAY_LENGTH(arguments->names))
+		return name;
+	char *made = arguments->names[arguments->name_count++];
+	snprintf(made, sizeof(arguments->names[0]), "%.*s_%.*s", (int)(bracket - name), name,
+		(int)strcspn(bracket + 1, "]"), bracket + 1);
+	return made;
+}
+
 void call_bind(const struct call *call, struct arguments *ret_arguments)
 {
 	const struct request *request = call->request;
 
 	*ret_arguments = (struct arguments){0};
 	/* What the request does not name is SQL's null. */
-	for (size_t i = 0; i < request->operation->parameter_count; i++)
-		if (request->operation->parameters[i].place != IN_HEADER)
-			bind_text(&ret_arguments->bindings, request->operation->parameters[i].name, NULL);
-	for (size_t i = 0; i < request->argument_count; i++) {
-		const struct argument *argument = &request->arguments[i];
-		const char *value = argument->value;
-		if (argument->parameter->place == IN_HEADER)
+	for (size_t i = 0; i < request->operation->parameter_count; i++) {
+		const struct parameter *parameter = &request->operation->parameters[i];
+		if (parameter->place == IN_HEADER)
 			continue;
-		if (argument->parameter->list && value &&
+		const char *value = request_argument(request, parameter->name);
+		if (parameter->list && value &&
 			ret_arguments->array_count < ARRAY_LENGTH(ret_arguments->arrays))
 			value = put_array(ret_arguments, value);
-		bind_text(&ret_arguments->bindings, argument->parameter->name, value);
+		bind_text(&ret_arguments->bindings, bound_name(ret_arguments, parameter->name), value);
 	}
 }
 

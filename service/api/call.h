@@ -44,11 +44,16 @@ struct call {
 	char actor_id[37];
 };
 
-/* The arguments of the request as bindings; lists become arrays, held until the call ends. */
+/*
+ * The arguments of the request as bindings; lists become arrays, held until the call ends. What
+ * the document calls aware_on[gte] is bound as aware_on_gte.
+ */
 struct arguments {
 	struct bindings bindings;
 	struct text arrays[8];
 	size_t array_count;
+	char names[8][48];
+	size_t name_count;
 };
 void arguments_finish(struct arguments *arguments);
 DEFINE_VALUE_CLEANUP(struct arguments, arguments_finish)
