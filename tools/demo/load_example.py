@@ -20,7 +20,7 @@ def run(*command, given=None):
 def make_agencies(example):
     partnership = example["partnership"]
     run("csprd", "partnerships", "create", "--slug", partnership["slug"],
-        "--name", partnership["name"])
+        "--name", partnership["name"], "--area-code", partnership["area_code"])
     for agency in example["agencies"]:
         command = ["csprd", "agencies", "create", "--partnership", partnership["slug"],
                    "--slug", agency["slug"], "--name", agency["name"], "--kind", agency["kind"]]

@@ -133,13 +133,13 @@ demo_load() {
 	local example=$root/db/seed/sandwell.json receiver
 	python3 "$root/tools/demo/load_example.py" "$example" agencies
 	csprd partnerships create --slug elsewhere --name 'Elsewhere Safeguarding Children Partnership' \
-		>&2
+		>/dev/null
 	csprd agencies create --partnership elsewhere --slug council --name 'Elsewhere Council' \
 		--kind local_authority --statutory-partner >/dev/null
 	for receiver in "${demo_receivers[@]}"; do
 		csprd recipients set --partnership sandwell --recipient "$receiver" \
 			--url "http://127.0.0.1:$(head -n 1 "$local_dir/demo/$receiver.port")/" \
-			--secret-file "$local_dir/demo/$receiver.secret" >&2
+			--secret-file "$local_dir/demo/$receiver.secret" >/dev/null
 	done
 	# The business unit sits with the first of the statutory partners.
 	demo_make_callers "$(demo_value "['agencies'][0]['slug']" <"$example")"
@@ -185,7 +185,6 @@ demo_story() {
 		s/@YEAR@/$(date +%Y)/" "$root/tools/demo/incident.json" >"$incident"
 
 	demo_title "The Trust's case management system posts an incident"
-	# shellcheck disable=SC2016
 	printf '$ cspr incident create -f .local/demo/incident.json\n'
 	created=$(CSPR_TOKEN=$CSPR_TOKEN_TRUST cspr incident create -o json -f "$incident" |
 		demo_value "['id']")
@@ -202,13 +201,12 @@ demo_story() {
 	wait_until 30 demo_deliveries_are_done "$notification" ||
 		fail "the deliveries did not arrive: $(cspr notification get "$notification" -o json)"
 	for receiver in "${demo_receivers[@]}"; do
-		cat "$local_dir/demo/$receiver.log"
+		python3 "$root/tools/demo/show_deliveries.py" <"$local_dir/demo/$receiver.log"
 	done
 
 	demo_title 'The deadlines that run'
-	# shellcheck disable=SC2016
-	printf '$ cspr deadlines\n'
-	cspr deadlines -o table
+	printf '$ cspr deadlines --state running\n'
+	cspr deadlines --state running -o table
 }
 
 demo_goodbye() {
@@ -228,7 +226,8 @@ demo_watch() {
 	for receiver in "${demo_receivers[@]}"; do
 		logs+=("$local_dir/demo/$receiver.log")
 	done
-	tail -q -n 0 -F --pid="$(process_id "$(demo_record csprd)")" "${logs[@]}" &
+	tail -q -n 0 -F --pid="$(process_id "$(demo_record csprd)")" "${logs[@]}" |
+		python3 "$root/tools/demo/show_deliveries.py" &
 	wait $! || true
 }
 
