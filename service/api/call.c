@@ -219,19 +219,18 @@ void call_audit(struct call *call, struct batch *batch, const char *resource_id)
 }
 
 size_t call_keep(struct call *call, struct batch *batch, const struct statement *plain,
-	const struct statement *stored, const char *id_name, const char *id, int status,
-	const char *location)
+	const struct statement *stored, struct bindings *bindings, int status, const char *location)
 {
-	struct bindings bindings = {0};
 	char scope[96];
 	char status_text[16];
 
-	bind_text(&bindings, id_name, id);
+	if (call_is_dry(call))
+		return batch_add(batch, plain, bindings);
 	snprintf(status_text, sizeof(status_text), "%d", status);
-	bind_key(call, &bindings, scope);
-	bind_text(&bindings, "reply_status", status_text);
-	bind_text(&bindings, "reply_location", location);
-	return batch_add(batch, call_is_dry(call) ? plain : stored, &bindings);
+	bind_key(call, bindings, scope);
+	bind_text(bindings, "reply_status", status_text);
+	bind_text(bindings, "reply_location", location);
+	return batch_add(batch, stored, bindings);
 }
 
 void call_answer(struct call *call, const struct batch *batch, size_t number,

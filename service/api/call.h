@@ -94,12 +94,11 @@ MUST_CHECK bool call_replay_first(
 /* Adds the audit entry; the last statement before the answer. */
 void call_audit(struct call *call, struct batch *batch, const char *resource_id);
 /*
- * Adds the statement that reads the answer by `id`, in the form that is kept for repetitions
- * unless the run is dry. Returns its number for call_answer().
+ * Adds the statement that reads the answer, in the form that is kept for repetitions unless the
+ * run is dry. `bindings` name what is read. Returns its number for call_answer().
  */
 size_t call_keep(struct call *call, struct batch *batch, const struct statement *plain,
-	const struct statement *stored, const char *id_name, const char *id, int status,
-	const char *location);
+	const struct statement *stored, struct bindings *bindings, int status, const char *location);
 /* Fills the reply from call_keep()'s statement. */
 void call_answer(struct call *call, const struct batch *batch, size_t number,
 	const struct statement *stored, int status, const char *location, int version);

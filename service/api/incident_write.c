@@ -71,8 +71,8 @@ static size_t add_creation(struct call *call, struct batch *batch, const json_t 
 		duties_add_json(batch, &SQL_CLOCKS_INSERT, &bindings, "clocks", duties->clocks);
 	duties_add_event(&event, uuid_new().text, batch);
 	call_audit(call, batch, id);
-	return call_keep(call, batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED,
-		"incident_id", id, 201, location);
+	return call_keep(
+		call, batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED, &bindings, 201, location);
 }
 
 static bool create_once(struct call *call, const struct rulebook *rulebook,
@@ -266,6 +266,8 @@ static bool answer_unchanged(
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings bindings = {0};
 
+	bind_text(&bindings, "incident_id",
+		json_string_value(json_object_get(change->current, "id")));
 	bind_text(&bindings, change->id_name, change->id);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
@@ -282,6 +284,7 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 	const struct duties *duties, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
+	struct bindings bindings = {0};
 	const char *incident_id = json_string_value(json_object_get(change->current, "id"));
 	long version = (long)json_integer_value(json_object_get(change->current, "version"));
 	bool keyed = change->answer_stored != NULL;
@@ -298,10 +301,10 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 	add_change(call, &batch, incident_id, version, patch, duties);
 	add_children(&batch, incident_id, change, cleared);
 	call_audit(call, &batch, incident_id);
-	struct bindings bindings = {0};
+	bind_text(&bindings, "incident_id", incident_id);
 	bind_text(&bindings, change->id_name, id);
 	size_t answer = keyed ? call_keep(call, &batch, change->answer, change->answer_stored,
-								change->id_name, id, change->status, location)
+								&bindings, change->status, location)
 						  : batch_add(&batch, change->answer, &bindings);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;

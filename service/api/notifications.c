@@ -158,6 +158,7 @@ static bool notify_once(struct call *call, const struct rulebook *rulebook,
 	CLEANUP(duties_finish) struct duties duties = {0};
 	CLEANUP(json_decref) json_t *started = NULL;
 	struct uuid id = uuid_new();
+	struct bindings bindings = {0};
 	char location[80];
 
 	if (!make_clocks(rulebook, notice, &duties, &started, problem) ||
@@ -167,8 +168,9 @@ static bool notify_once(struct call *call, const struct rulebook *rulebook,
 	call_claim(call, &batch);
 	add_notice(call, &batch, notice, &duties, started, id.text);
 	call_audit(call, &batch, id.text);
-	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET,
-		&SQL_NOTIFICATION_GET_STORED, "notification_id", id.text, 201, location);
+	bind_text(&bindings, "notification_id", id.text);
+	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET, &SQL_NOTIFICATION_GET_STORED,
+		&bindings, 201, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
 	call_answer(
@@ -295,6 +297,7 @@ static bool acknowledge(struct call *call, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *notification = NULL;
 	CLEANUP(batch_finish) struct batch batch = {0};
+	struct bindings bindings = {0};
 	const char *id = request_argument(call->request, "notification_id");
 	char location[80];
 
@@ -306,8 +309,9 @@ static bool acknowledge(struct call *call, struct problem *problem)
 	call_claim(call, &batch);
 	add_acknowledgement(call, &batch, notification, id);
 	call_audit(call, &batch, id);
-	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET,
-		&SQL_NOTIFICATION_GET_STORED, "notification_id", id, 201, location);
+	bind_text(&bindings, "notification_id", id);
+	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET, &SQL_NOTIFICATION_GET_STORED,
+		&bindings, 201, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
 	call_answer(
