@@ -31,6 +31,9 @@ KINDS = {
 DATA_KEYS = {'default', 'const', 'enum', 'example', 'examples'}
 
 
+KEY_TAGS = {f'tag:yaml.org,2002:{name}' for name in ('str', 'int', 'merge')}
+
+
 class Refusal(Exception):
     """The document is wrong, and where."""
 
@@ -40,17 +43,19 @@ class Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers = {}
 
-    def construct_mapping(self, node, deep=False):
+    def compose_mapping_node(self, anchor):
+        node = super().compose_mapping_node(anchor)
         seen = set()
-        for key_node, _ in node.value:
-            mark = key_node.start_mark
-            where = f'{mark.name}:{mark.line + 1}'
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, bool) or not isinstance(key, (str, int)):
-                raise Refusal(f'{where}: a key must be a word')
-            if str(key) in seen:
-                raise Refusal(f'{where}: the key "{key}" stands twice')
-            seen.add(str(key))
+        for key, _ in node.value:
+            where = f'{key.start_mark.name}:{key.start_mark.line + 1}'
+            if key.tag not in KEY_TAGS:
+                raise Refusal(f'{where}: a key must be a word or a number')
+            if key.value in seen:
+                raise Refusal(f'{where}: the key "{key.value}" stands twice')
+            seen.add(key.value)
+        return node
+
+    def construct_mapping(self, node, deep=False):
         return {str(key): value for key, value in super().construct_mapping(node, deep).items()}
 
 
@@ -58,6 +63,7 @@ def resolve_scalar(tag, pattern, first):
     Loader.add_implicit_resolver(f'tag:yaml.org,2002:{tag}', re.compile(pattern), list(first))
 
 
+resolve_scalar('merge', r'^<<$', '<')
 resolve_scalar('bool', r'^(?:true|false)$', 'tf')
 resolve_scalar('null', r'^(?:~|null|)$', ['~', 'n', ''])
 resolve_scalar('int', r'^(?:0|-?[1-9][0-9]*)$', '-0123456789')
@@ -218,7 +224,7 @@ def c_literal(data):
     line = []
     width = 0
     for byte in data:
-        if byte in b'"\\':
+        if byte in b'"\\?':  # a ? may be part of a trigraph
             piece = '\\' + chr(byte)
         elif 0x20 <= byte < 0x7f:
             piece = chr(byte)

@@ -196,8 +196,8 @@ bool operation_check_answer(const struct operation *operation, int status, const
 	if (!media_type || !*media_type) {
 		if (answer->count == 0 && !body)
 			return true;
-		return problem_set(problem, PROBLEM_INTERNAL,
-		    "The answer %d of %s has no media type, but content.", status, operation->id);
+		return problem_set(problem, PROBLEM_INTERNAL, "The answer %d of %s %s.", status,
+		    operation->id, answer->count ? "lacks its content" : "has a body without a type");
 	}
 	if (!content_find(answer, media_type, &schema))
 		return problem_set(problem, PROBLEM_INTERNAL,

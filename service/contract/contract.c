@@ -24,7 +24,7 @@ bool loader_refuse(struct loader *loader, const struct place *place, const char 
 	vsnprintf(reason, sizeof(reason), format, arguments);
 	va_end(arguments);
 	pointer_write(&where, "", place);
-	return problem_set(loader->problem, PROBLEM_INTERNAL, "%s: %s", text_string(&where), reason);
+	return problem_set(loader->problem, PROBLEM_INTERNAL, "#%s: %s", text_string(&where), reason);
 }
 
 const json_t *loader_resolve(struct loader *loader, const json_t *json, const struct place *place)

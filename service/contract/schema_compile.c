@@ -41,7 +41,7 @@ bool compile_refuse(struct compiler *compiler, const struct place *place, const 
 	va_end(arguments);
 	pointer_write(&where, compiler->where, place);
 	return problem_set(
-	    compiler->problem, PROBLEM_INTERNAL, "The schema at %s: %s", text_string(&where), reason);
+	    compiler->problem, PROBLEM_INTERNAL, "The schema at #%s: %s", text_string(&where), reason);
 }
 
 static struct schema *schema_create(struct schema_set *set)

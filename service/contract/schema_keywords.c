@@ -170,10 +170,12 @@ static bool read_string_pattern(struct compiler *compiler, struct schema *schema
 static bool read_format(struct compiler *compiler, struct schema *schema, const json_t *value,
     const struct place *place)
 {
-	if (json_is_string(value))
-		schema->string.format = format_find(json_string_value(value));
+	const char *name = json_string_value(value);
+
+	if (name)
+		schema->string.format = format_find(name);
 	return schema->string.format ||
-	       compile_refuse(compiler, place, "the keyword \"format\" has a format that is not known");
+	       compile_refuse(compiler, place, "the format \"%.60s\" is not known", name ? name : "");
 }
 
 static bool read_multiple_of(struct compiler *compiler, struct schema *schema, const json_t *value,
