@@ -116,21 +116,22 @@ static bool is_time_without_date(const json_t *incident, const char *field, stru
 static bool is_death_fact_without_death(
     const json_t *incident, const char *field, struct date today)
 {
-	return fact_is_asked(incident, field) && !incident_has_death(incident);
+	bool states_nothing =
+	    fact_is(incident, field, "not_applicable") || fact_is(incident, field, "not_known");
+
+	return fact_is_asked(incident, field) && !states_nothing && !incident_has_death(incident);
 }
 
-static bool is_another_than_the_most_serious(
+/*
+ * An incident may be more serious than what its children's records say so far: a death after the
+ * first notification reaches the incident and the child one after the other.
+ */
+static bool is_less_serious_than_a_child(
     const json_t *incident, const char *field, struct date today)
 {
 	enum severity own = incident_severity(incident);
-	enum severity most = children_severity(incident);
-	bool all_asked = true;
 
-	for (size_t i = 0; i < json_array_size(json_object_get(incident, "children")); i++)
-		all_asked = all_asked && child_severity(incident, i) != SEVERITY_NOT_ASKED;
-	if (own == SEVERITY_NOT_ASKED || most == SEVERITY_NOT_ASKED)
-		return false;
-	return own < most || (all_asked && own > most);
+	return own != SEVERITY_NOT_ASKED && own < children_severity(incident);
 }
 
 /* The two deaths that are notified whether or not abuse or neglect is known or suspected. */
@@ -277,7 +278,7 @@ static const struct {
         "child_death."},
     {"death_subtype", "death_subtype_contradicts", is_subtype_against_status,
         "death_subtype and abuse_neglect_status say the opposite of each other."},
-    {"nature", "nature_not_most_serious", is_another_than_the_most_serious,
+    {"nature", "nature_not_most_serious", is_less_serious_than_a_child,
         "The nature of an incident is the most serious of its children's: child_death, then "
         "serious_harm, then other."},
     {"abuse_neglect_status", "abuse_status_not_allowed", is_abuse_status_not_allowed,
@@ -311,7 +312,7 @@ bool incident_rules_check(const json_t *incident, struct date today, struct prob
 		    problem_add(problem, PROBLEM_INVALID, pointer, rules[i].code, "%s", rules[i].sentence);
 	}
 	for (size_t i = 0; i < json_array_size(children); i++)
-		if (!child_rules_check(children, i, problem))
+		if (!child_rules_check(children, i, today, problem))
 			sound = false;
 	return sound;
 }

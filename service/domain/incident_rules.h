@@ -21,6 +21,10 @@
  * was looked after or a care leaver died (abuse_status_not_allowed); or when death_subtype says
  * otherwise (death_subtype_contradicts). Without a basis it is recorded, and notifiability.h
  * answers that no duty follows.
+ *
+ * On nature: the incident's is the most serious of its children's (nature_not_most_serious). It
+ * is refused only when a child's is more serious, because the incident and its children are
+ * changed one at a time: first the incident upwards, or first the child downwards.
  */
 bool incident_rules_check(const json_t *incident, struct date today, struct problem *problem);
 /*

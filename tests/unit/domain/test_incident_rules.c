@@ -189,6 +189,7 @@ Test(incident_rules, need_a_death_for_the_facts_of_one)
 	     "'incident_date':'2024-03-10'}",
 	        ""},
 	    {"{'death_date':'2024-03-05'}", "/death_date death_facts_without_death"},
+	    {"{'death_subtype':'not_applicable'}", ""},
 	    {"{'death_subtype':'abuse_neglect'}", "/death_subtype death_facts_without_death"},
 	    {"{" DIED ",'death_subtype':'abuse_neglect'}", ""},
 	    {"{" DIED ",'death_subtype':'no_abuse_neglect'}",
@@ -261,9 +262,10 @@ Test(incident_rules, take_the_most_serious_nature_of_the_children)
 	    {"{'nature':'child_death','children':[{'index_child':true,'nature':'child_death'},"
 	     "{'nature':'serious_harm'}]}",
 	        ""},
+	    /* A death after the first notification reaches the incident before the child. */
 	    {"{'nature':'child_death','children':[{'index_child':true,'nature':'serious_harm'},"
 	     "{'nature':'none'}]}",
-	        "/nature nature_not_most_serious"},
+	        ""},
 	    /* A child of whom it was not asked may be the one who died. */
 	    {"{'nature':'child_death','children':[{'index_child':true,'nature':'serious_harm'},"
 	     "{'role':'other_affected'}]}",
@@ -322,6 +324,12 @@ Test(child_rules, hold_a_childs_facts_against_each_other)
 	    {"'csc_status':'lac'", ""},
 	    {"'csc_status':'lac','lac_status':'current'", ""},
 	    {"'csc_status':'lac','lac_status':'none'", "/children/0/lac_status lac_status_contradicts"},
+	    {"'cp_started_on':'2023-01-05','cp_ended_on':'2023-01-05'", ""},
+	    {"'cp_started_on':'2023-01-05','cp_ended_on':'2023-01-04'",
+	        "/children/0/cp_ended_on cp_ended_before_start"},
+	    {"'cp_started_on':'2024-03-16'", "/children/0/cp_started_on date_in_future"},
+	    {"'cp_ended_on':'2024-03-16'", "/children/0/cp_ended_on date_in_future"},
+	    {"'cp_started_on':'0001-01-01'", "/children/0/cp_started_on date_out_of_range"},
 	    {"'csc_status':'cp_plan','cp_plan':'current'", ""},
 	    {"'csc_status':'cp_plan','cp_plan':'previous'", "/children/0/cp_plan cp_plan_contradicts"},
 	};
