@@ -55,7 +55,7 @@ struct outbox {
 	int64_t measure_at;
 	bool texts_left_out;
 	struct slot slots[SLOTS];
-	struct outcome outcomes[SLOTS];
+	struct settlement outcomes[SLOTS];
 	struct delivery claimed[SLOTS];
 };
 
@@ -111,7 +111,7 @@ static void free_slot(struct slot *slot)
 	slot->state = SLOT_FREE;
 }
 
-static void count_outcome(struct outbox *outbox, const struct outcome *outcome)
+static void count_outcome(struct outbox *outbox, const struct settlement *outcome)
 {
 	struct counters *counters = &outbox->counters;
 
@@ -254,7 +254,7 @@ static void collect_outcomes(struct outbox *outbox, struct exchange *exchange)
 	for (size_t i = 0; i < SLOTS; i++) {
 		const struct slot *slot = &outbox->slots[i];
 		if (slot->state == SLOT_ENDED)
-			outbox->outcomes[exchange->outcome_count++] = (struct outcome){
+			outbox->outcomes[exchange->outcome_count++] = (struct settlement){
 			    .delivery = &slot->delivery, .sent = &slot->sent, .verdict = slot->verdict};
 	}
 }

@@ -32,7 +32,7 @@ static void put_text(struct text *json, const char *name, const char *value)
 		text_puts(json, "null");
 }
 
-static void put_outcome(struct text *json, const struct outcome *outcome, bool texts_left_out)
+static void put_outcome(struct text *json, const struct settlement *outcome, bool texts_left_out)
 {
 	const struct delivery *delivery = outcome->delivery;
 	const struct sent *sent = outcome->sent;
@@ -96,7 +96,7 @@ static size_t add_claim(struct batch *batch, const struct exchange *exchange)
 static void read_settled(const struct rows *rows, struct exchange *exchange)
 {
 	for (size_t i = 0; i < exchange->outcome_count; i++) {
-		struct outcome *outcome = &exchange->outcomes[i];
+		struct settlement *outcome = &exchange->outcomes[i];
 		outcome->settled = false;
 		for (size_t row = 0; row < rows_count(rows) && !outcome->settled; row++)
 			outcome->settled = strcmp(rows_text(rows, row, "id"), outcome->delivery->id) == 0;

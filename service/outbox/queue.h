@@ -31,7 +31,7 @@ struct delivery {
 void delivery_finish(struct delivery *delivery);
 
 /* What is to be settled. All is borrowed; `settled` is filled. */
-struct outcome {
+struct settlement {
 	const struct delivery *delivery;
 	const struct sent *sent;
 	struct verdict verdict;
@@ -39,7 +39,7 @@ struct outcome {
 };
 
 struct exchange {
-	struct outcome *outcomes;
+	struct settlement *outcomes;
 	size_t outcome_count;
 	bool texts_left_out; /* the receiver's words are not recorded */
 	size_t wanted;       /* how many deliveries to claim, at most SLOTS */
