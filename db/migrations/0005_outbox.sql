@@ -96,7 +96,8 @@ CREATE TABLE delivery_attempt (
 -- Writes an event and its deliveries in the caller's transaction and returns the event's sequence.
 -- The caller holds the lock of the incident's row, which is what makes the sequence its own.
 -- p_recipients limits the recipients in law that are told; null is no limit. Ordinary endpoints
--- are told of every type that they asked for. Paused endpoints get theirs when they resume.
+-- are told of every type that they asked for. Paused endpoints get theirs when they resume. The
+-- event's id, its sequence and the incident's reference and version are added to p_data.
 CREATE FUNCTION event_append(
   p_event_id uuid, p_type text, p_incident_id uuid, p_recipients text[], p_data jsonb,
   p_at timestamptz
@@ -105,13 +106,19 @@ CREATE FUNCTION event_append(
   AS $$
 DECLARE
   next_sequence bigint;
+  facts jsonb := jsonb_build_object('event_id', p_event_id);
 BEGIN
   IF p_incident_id IS NOT NULL THEN
-    SELECT coalesce(max(e.sequence), 0) + 1
-      INTO next_sequence
-      FROM event AS e
-     WHERE e.partnership_id = tenant()
-       AND e.incident_id = p_incident_id;
+    SELECT (SELECT coalesce(max(e.sequence), 0) + 1
+              FROM event AS e
+             WHERE e.partnership_id = i.partnership_id
+               AND e.incident_id = i.id),
+           facts || jsonb_build_object('local_ref', i.local_ref, 'version', i.version)
+      INTO STRICT next_sequence, facts
+      FROM incident AS i
+     WHERE i.partnership_id = tenant()
+       AND i.id = p_incident_id;
+    facts := facts || jsonb_build_object('sequence', next_sequence);
   END IF;
 
   INSERT INTO event (partnership_id, id, incident_id, sequence, type, body)
@@ -119,8 +126,7 @@ BEGIN
     json_build_object(
       'type', p_type,
       'timestamp', instant_text(p_at),
-      'data', coalesce(p_data, '{}') || jsonb_strip_nulls(jsonb_build_object(
-        'event_id', p_event_id, 'sequence', next_sequence)))::text);
+      'data', coalesce(p_data, '{}') || facts)::text);
 
   INSERT INTO delivery (partnership_id, id, event_id, endpoint_id, incident_id, sequence)
   SELECT e.partnership_id,

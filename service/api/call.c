@@ -139,14 +139,28 @@ static void bind_key(const struct call *call, struct bindings *bindings, char sc
 	bind_text(bindings, "idempotency_key", request_argument(request, "Idempotency-Key"));
 }
 
+bool call_is_kept(const struct call *call)
+{
+	return request_argument(call->request, "Idempotency-Key") && !call_is_dry(call);
+}
+
 void call_claim(struct call *call, struct batch *batch)
 {
 	struct bindings bindings = {0};
 	char scope[96];
 
+	if (!request_argument(call->request, "Idempotency-Key"))
+		return;
 	bind_key(call, &bindings, scope);
 	bind_text(&bindings, "body_sha256", call->body_sha256);
 	batch_add(batch, &SQL_IDEMPOTENCY_CLAIM, &bindings);
+}
+
+static long version_of(const char *body)
+{
+	CLEANUP(json_decref) json_t *parsed = json_loads(body, 0, NULL);
+
+	return (long)json_integer_value(json_object_get(parsed, "version"));
 }
 
 bool call_replay(struct call *call, struct problem *problem)
@@ -182,10 +196,7 @@ bool call_replay(struct call *call, struct problem *problem)
 	reply_header(reply, "Idempotency-Replayed", "true");
 	if (location)
 		reply_header(reply, "Location", "%s", location);
-	CLEANUP(json_decref) json_t *kept = json_loads(text_string(&reply->body), 0, NULL);
-	json_int_t version = json_integer_value(json_object_get(kept, "version"));
-	if (version)
-		reply_version(reply, version);
+	reply_version(reply, version_of(text_string(&reply->body)));
 	return true;
 }
 
@@ -224,7 +235,7 @@ size_t call_keep(struct call *call, struct batch *batch, const struct statement 
 	char scope[96];
 	char status_text[16];
 
-	if (call_is_dry(call))
+	if (!call_is_kept(call))
 		return batch_add(batch, plain, bindings);
 	snprintf(status_text, sizeof(status_text), "%d", status);
 	bind_key(call, bindings, scope);
@@ -233,21 +244,22 @@ size_t call_keep(struct call *call, struct batch *batch, const struct statement 
 	return batch_add(batch, stored, bindings);
 }
 
-void call_answer(struct call *call, const struct batch *batch, size_t number,
-	const struct statement *stored, int status, const char *location, int version)
+void call_answer(struct call *call, const struct batch *batch, size_t number, int status,
+	const char *location, long version)
 {
 	const struct rows *rows = batch_rows(batch, number);
 	struct reply *reply = call->reply;
 
 	reply->status = call_is_dry(call) ? 200 : status;
-	if (call_is_dry(call) || !stored)
-		rows_put_object(rows, 0, &reply->body);
-	else
+	if (call_is_kept(call))
 		text_puts(&reply->body, rows_text(rows, 0, "body"));
-	if (location && !call_is_dry(call))
+	else
+		rows_put_object(rows, 0, &reply->body);
+	if (location && location[0] && !call_is_dry(call))
 		reply_header(reply, "Location", "%s", location);
-	if (version)
-		reply_version(reply, version);
+	if (version == VERSION_OF_ANSWER)
+		version = version_of(text_string(&reply->body));
+	reply_version(reply, version);
 }
 
 bool call_if_match(

@@ -78,7 +78,9 @@ MUST_CHECK bool call_rulebook(
 /* True when the batch failed because the rules have changed: work it out again. */
 bool call_rules_changed(const struct call *call);
 
-/* Adds the claim of the request's Idempotency-Key. */
+/* True when the answer is kept: the request has an Idempotency-Key and is no dry run. */
+bool call_is_kept(const struct call *call);
+/* Adds the claim of the request's Idempotency-Key, if it has one. */
 void call_claim(struct call *call, struct batch *batch);
 /*
  * After a failed batch: when its key was used before, fills the reply with the kept answer and
@@ -94,14 +96,18 @@ MUST_CHECK bool call_replay_first(
 /* Adds the audit entry; the last statement before the answer. */
 void call_audit(struct call *call, struct batch *batch, const char *resource_id);
 /*
- * Adds the statement that reads the answer, in the form that is kept for repetitions unless the
- * run is dry. `bindings` name what is read. Returns its number for call_answer().
+ * Adds the statement that reads the answer, in the form that keeps it where call_is_kept().
+ * `bindings` name what is read. Returns its number for call_answer().
  */
 size_t call_keep(struct call *call, struct batch *batch, const struct statement *plain,
 	const struct statement *stored, struct bindings *bindings, int status, const char *location);
-/* Fills the reply from call_keep()'s statement. */
-void call_answer(struct call *call, const struct batch *batch, size_t number,
-	const struct statement *stored, int status, const char *location, int version);
+/*
+ * Fills the reply from call_keep()'s statement. The ETag is `version`, or what the answer says
+ * when it is VERSION_OF_ANSWER.
+ */
+#define VERSION_OF_ANSWER 0
+void call_answer(struct call *call, const struct batch *batch, size_t number, int status,
+	const char *location, long version);
 
 /* The version that If-Match names; a problem when it is not one of our tags. */
 MUST_CHECK bool call_if_match(

@@ -24,11 +24,12 @@ MUST_CHECK bool duties_clock(const struct rulebook *rulebook, const char *kind,
 	struct problem *problem);
 
 /*
- * The `data` of an event about an incident: ids, duty, clock dates, version and link (the
- * database adds the reference and the sequence); nothing of the case (data class P1). A new reference; the caller may add members.
+ * The `data` of an event about an incident: id, link and, when `duties` is given, the duty and the
+ * clocks' dates; the database adds reference, version and sequence. Nothing of the case (data
+ * class P1). A new reference; the caller may add members.
  */
-json_t *duties_event(const struct call *call, const char *incident_id, long version,
-	const struct duties *duties);
+json_t *duties_event(
+	const struct call *call, const char *incident_id, const struct duties *duties);
 
 /* Adds the statement that writes an event and its deliveries. */
 struct event {

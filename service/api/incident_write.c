@@ -60,7 +60,7 @@ static size_t add_creation(struct call *call, struct batch *batch, const json_t 
 	const json_t *children, const struct duties *duties, const char *id, const char *location)
 {
 	struct bindings bindings = {0};
-	CLEANUP(json_decref) json_t *data = duties_event(call, id, 1, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, id, duties);
 	struct event event = {.type = "incident.created", .incident_id = id, .data = data};
 
 	bind_text(&bindings, "incident_id", id);
@@ -82,7 +82,6 @@ static bool create_once(struct call *call, const struct rulebook *rulebook,
 	CLEANUP(duties_finish) struct duties duties = {0};
 	struct uuid id = uuid_new();
 	char location[80];
-	bool keyed = request_argument(call->request, "Idempotency-Key") != NULL;
 
 	if (!duties_assess(call, rulebook, incident, &duties, problem) ||
 		!call_begin(call, call_end(call), rulebook, &batch, problem))
@@ -93,13 +92,11 @@ static bool create_once(struct call *call, const struct rulebook *rulebook,
 	json_object_del(row, "children");
 	json_t *children = json_object_get(incident, "children");
 	give_ids(children);
-	if (keyed)
-		call_claim(call, &batch);
+	call_claim(call, &batch);
 	size_t answer = add_creation(call, &batch, row, children, &duties, id.text, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
-	call_answer(call, &batch, answer, keyed ? &SQL_INCIDENT_GET_STORED : NULL, 201,
-		location, 1);
+	call_answer(call, &batch, answer, 201, location, 1);
 	return true;
 }
 
@@ -229,7 +226,7 @@ static void add_change(struct call *call, struct batch *batch, const char *incid
 {
 	struct bindings bindings = {0};
 	char version_text[24];
-	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, version + 1, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, duties);
 	struct event event = {.type = "incident.updated", .incident_id = incident_id, .data = data};
 
 	snprintf(version_text, sizeof(version_text), "%ld", version);
@@ -249,16 +246,6 @@ static void put_location(const struct incident_change *change, const char *incid
 			id);
 }
 
-static int version_of(const struct batch *batch, size_t number, bool stored)
-{
-	const struct rows *rows = batch_rows(batch, number);
-
-	if (!stored)
-		return (int)rows_number(rows, 0, "version");
-	CLEANUP(json_decref) json_t *body = json_loads(rows_text(rows, 0, "body"), 0, NULL);
-	return (int)json_integer_value(json_object_get(body, "version"));
-}
-
 /* Reads the answer without writing: what was asked for is so already. */
 static bool answer_unchanged(
 	struct call *call, const struct incident_change *change, struct problem *problem)
@@ -274,8 +261,9 @@ static bool answer_unchanged(
 	size_t number = batch_add(&batch, change->answer, &bindings);
 	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
-	call_answer(call, &batch, number, NULL, change->status, NULL,
-		version_of(&batch, number, false));
+	call->reply->status = change->status;
+	rows_put_object(batch_rows(&batch, number), 0, &call->reply->body);
+	reply_version(call->reply, (long)rows_number(batch_rows(&batch, number), 0, "version"));
 	return true;
 }
 
@@ -287,7 +275,6 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 	struct bindings bindings = {0};
 	const char *incident_id = json_string_value(json_object_get(change->current, "id"));
 	long version = (long)json_integer_value(json_object_get(change->current, "version"));
-	bool keyed = change->answer_stored != NULL;
 	const char *id = change->id ? change->id
 								: json_string_value(json_object_get(
 									  json_array_get(change->new_children, 0), "id"));
@@ -296,21 +283,17 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 	if (!call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	put_location(change, incident_id, id, location);
-	if (keyed)
-		call_claim(call, &batch);
+	call_claim(call, &batch);
 	add_change(call, &batch, incident_id, version, patch, duties);
 	add_children(&batch, incident_id, change, cleared);
 	call_audit(call, &batch, incident_id);
 	bind_text(&bindings, "incident_id", incident_id);
 	bind_text(&bindings, change->id_name, id);
-	size_t answer = keyed ? call_keep(call, &batch, change->answer, change->answer_stored,
-								&bindings, change->status, location)
-						  : batch_add(&batch, change->answer, &bindings);
+	size_t answer = call_keep(
+		call, &batch, change->answer, change->answer_stored, &bindings, change->status, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
-	bool stored = keyed && !call_is_dry(call);
-	call_answer(call, &batch, answer, stored ? change->answer_stored : NULL, change->status,
-		location[0] ? location : NULL, version_of(&batch, answer, stored));
+	call_answer(call, &batch, answer, change->status, location, VERSION_OF_ANSWER);
 	return true;
 }
 
@@ -343,7 +326,7 @@ bool incident_apply(
 			return false;
 		if (apply_once(call, rulebook, change, problem))
 			return true;
-		if (change->answer_stored && call_replay(call, problem))
+		if (call_replay(call, problem))
 			return true;
 		if (!call_rules_changed(call) || tries == TRIES)
 			return false;

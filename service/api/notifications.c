@@ -102,8 +102,7 @@ static void add_event(struct call *call, struct batch *batch, const struct notic
 	const struct duties *duties, const char *id, const char *event_id, const char *recipients)
 {
 	const char *incident_id = json_string_value(json_object_get(notice->incident, "id"));
-	long version = (long)json_integer_value(json_object_get(notice->incident, "version"));
-	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, version + 1, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, duties);
 	struct event event = {
 		.type = "incident.notified",
 		.incident_id = incident_id,
@@ -173,8 +172,7 @@ static bool notify_once(struct call *call, const struct rulebook *rulebook,
 		&bindings, 201, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
-	call_answer(
-		call, &batch, answer, &SQL_NOTIFICATION_GET_STORED, 201, location, 1);
+	call_answer(call, &batch, answer, 201, location, 1);
 	return true;
 }
 
@@ -272,15 +270,15 @@ static void add_acknowledgement(struct call *call, struct batch *batch,
 	const char *reference = json_string_value(json_object_get(body, "reference"));
 	struct uuid id = uuid_new();
 	struct bindings bindings = {0};
-	CLEANUP(json_decref) json_t *data =
-		json_pack("{s:s, s:s, s:O, s:O}", "incident_id", incident_id, "notification_id",
-			notification_id, "kind", json_object_get(notification, "kind"), "recipient",
-			json_object_get(body, "recipient"));
+	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, NULL);
 	struct event event = {.type = "notification.acknowledged",
 		.incident_id = incident_id,
 		.recipients = "{}",
 		.data = data};
 
+	json_object_set_new(data, "notification_id", json_string(notification_id));
+	json_object_set(data, "kind", json_object_get(notification, "kind"));
+	json_object_set(data, "recipient", json_object_get(body, "recipient"));
 	bind_text(&bindings, "acknowledgement_id", id.text);
 	bind_text(&bindings, "notification_id", notification_id);
 	bind_text(&bindings, "incident_id", incident_id);
@@ -314,8 +312,7 @@ static bool acknowledge(struct call *call, struct problem *problem)
 		&bindings, 201, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
-	call_answer(
-		call, &batch, answer, &SQL_NOTIFICATION_GET_STORED, 201, location, 0);
+	call_answer(call, &batch, answer, 201, location, VERSION_OF_ANSWER);
 	return true;
 }
 
