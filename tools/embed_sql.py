@@ -86,9 +86,9 @@ def strip(text):
     return ''.join(kept).strip()
 
 
-def bare(text):
+def bare(text, keep=()):
     """The text with what is quoted replaced by a space, for looking at keywords."""
-    quoted = ('string', 'escape_string', 'identifier', 'dollar')
+    quoted = {'string', 'escape_string', 'identifier', 'dollar'} - set(keep)
     return ''.join(' ' if kind in quoted else part for kind, part in tokens(text))
 
 
@@ -222,8 +222,9 @@ def stored_statement(block, sql, parameters):
     if count + len(STORED_PARAMETERS) > PARAMETERS_MAX:
         block.refuse(f'its stored form has more than {PARAMETERS_MAX} parameters')
     # Columns whose alias begins with "_" are for the program, as in rows_put_object().
-    body, etag = 'row_to_json(r)::text', re.search(r'\bAS\s+_etag\b', plain, re.I)
-    if re.search(r'\bAS\s+_\w', plain, re.I):
+    named = bare(sql, keep=('identifier',))
+    body, etag = 'row_to_json(r)::text', re.search(r'\bAS\s+("_etag"|_etag\b)', named, re.I)
+    if re.search(r'\bAS\s+"?_\w', named, re.I):
         body = ("(\nSELECT '{' || string_agg(to_json(member.key)::text || ':' || "
                 "member.value::text, ',' ORDER BY member.ordinality) || '}'\n"
                 'FROM json_each(row_to_json(r)) WITH ORDINALITY AS member(key, value, ordinality)\n'

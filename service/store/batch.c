@@ -13,7 +13,7 @@
 #include "store/sqlstate.h"
 #include "store/statements.h"
 
-#define VALUES_KEPT (256 * 1024)
+#define VALUES_KEPT ((size_t)256 * 1024)
 
 void bind_text(struct bindings *bindings, const char *name, const char *value)
 {

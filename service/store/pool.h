@@ -4,7 +4,7 @@
 #include "store/connection.h"
 #include "store/store.h"
 
-#define VALUES_LIMIT (64 * 1024 * 1024)
+#define VALUES_LIMIT ((size_t)64 * 1024 * 1024)
 #define VALUE_IS_NULL SIZE_MAX
 
 struct queued {

@@ -19,7 +19,11 @@ static const char *const schema =
     "CREATE DOMAIN small_domain AS integer CHECK (VALUE < 10);"
     "CREATE FUNCTION raise_code(code text, message text) RETURNS text LANGUAGE plpgsql AS $$"
     " BEGIN RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message,"
-    " DETAIL = 'Jane Canary'; END $$;";
+    " DETAIL = 'Jane Canary'; END $$;"
+    "CREATE FUNCTION tenant() RETURNS uuid LANGUAGE sql STABLE AS"
+    " $$ SELECT nullif(current_setting('app.partnership_id', true), '')::uuid $$;"
+    "CREATE TABLE idempotency (partnership_id uuid, key_id uuid, operation text, key text,"
+    " status integer, body text, location text, etag text);";
 
 static char name[64];
 static char url[URL_ROOM];

@@ -270,3 +270,52 @@ Test(batch, without_a_binding_for_a_parameter_ends_the_program, .signal = SIGABR
 	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
 	batch_add(&batch, &SQL_TEST_NOTE_ADD, &bindings);
 }
+
+static void run_stored(struct lease *lease, const char *key_id, struct batch *ret_batch)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct bindings bindings = bindings_of("partnership_id", "018f3c5e-0000-7000-8000-00000000000a",
+	    "key_id", key_id, "id", "1", "body", "say \"hi\"", "idempotency_operation", "addNote",
+	    "idempotency_key", "k-1", "reply_status", "201", "reply_location", "/v1/notes/1", NULL);
+
+	cr_assert(batch_begin(lease, BATCH_COMMIT, ret_batch, &problem));
+	batch_add(ret_batch, &SQL_TEST_CALLER, &bindings);
+	batch_add(ret_batch, &SQL_TEST_NOTE_ADD, &bindings);
+	batch_add(ret_batch, &SQL_TEST_NOTE_REPLY, &bindings);
+	batch_add(ret_batch, &SQL_TEST_NOTE_REPLY_STORED, &bindings);
+	cr_assert(batch_run(ret_batch, BATCH_COMMIT, &problem), "%s", problem.cause);
+}
+
+#define CALLER "018f3c5e-0000-7000-8000-00000000000b"
+#define STRANGER "018f3c5e-0000-7000-8000-00000000000c"
+
+/* The same bytes as the writer's, so that a replay cannot be told from the first reply. */
+Test(batch, keeps_the_reply_for_its_key_in_the_same_transaction)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(text_finish) struct text json = TEXT_INIT(1000);
+
+	fixture_run("INSERT INTO idempotency (partnership_id, key_id, operation, key) VALUES"
+	            " ('018f3c5e-0000-7000-8000-00000000000a', '" CALLER "', 'addNote', 'k-1')");
+	run_stored(lease, CALLER, &batch);
+	rows_put_object(batch_rows(&batch, 2), 0, &json);
+	cr_expect_str_eq(rows_text(batch_rows(&batch, 3), 0, "body"), text_string(&json));
+	cr_expect_str_eq(rows_text(batch_rows(&batch, 3), 0, "etag"), "\"v7\"");
+	cr_expect_str_eq(
+	    fixture_value("SELECT status || ' ' || location FROM idempotency"), "201 /v1/notes/1");
+}
+
+Test(batch, keeps_no_reply_for_the_key_of_another_caller)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+
+	fixture_run("INSERT INTO idempotency (partnership_id, key_id, operation, key) VALUES"
+	            " ('018f3c5e-0000-7000-8000-00000000000a', '" CALLER "', 'addNote', 'k-1')");
+	run_stored(lease, STRANGER, &batch);
+	cr_expect_eq(rows_count(batch_rows(&batch, 3)), 0);
+	cr_expect_str_eq(fixture_value("SELECT count(*) FROM idempotency WHERE status IS NULL"), "1");
+}

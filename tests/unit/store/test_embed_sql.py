@@ -151,12 +151,19 @@ class StoredStatements(Embedding):
             self.assertIn(part, code)
 
     def test_columns_for_the_program_do_not_enter_the_body(self):
-        self.put('q.sql', '-- name: note_get\n-- stored\nSELECT n.id, n.version AS _etag\n'
-                          'FROM note AS n;\n')
+        for alias in ('_etag', '"_etag"'):
+            with self.subTest(alias=alias):
+                self.put('q.sql', '-- name: note_get\n-- stored\n'
+                                  f'SELECT n.id, n.version AS {alias}\nFROM note AS n;\n')
+                code, _ = self.statements()
+                self.assertIn("left(member.key, 1) <> '_'", code)
+                self.assertIn('etag = response.etag', code)
+                self.assertIn('RETURNING kept.body, kept.etag', code)
+
+    def test_a_literal_that_looks_like_an_alias_changes_nothing(self):
+        self.put('q.sql', "-- name: note_get\n-- stored\nSELECT ' AS _etag' AS id;\n")
         code, _ = self.statements()
-        self.assertIn("left(member.key, 1) <> '_'", code)
-        self.assertIn('etag = response.etag', code)
-        self.assertIn('RETURNING kept.body, kept.etag', code)
+        self.assertIn('row_to_json(r)::text AS body', code)
 
 
 class Pgbench(Embedding):

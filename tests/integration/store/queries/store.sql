@@ -87,3 +87,20 @@ SELECT true AS boolean,
 	ARRAY[]::text[] AS nothing,
 	NULL::text AS absent,
 	5 AS _hidden;
+
+-- name: test_note_reply
+-- stored
+-- $1 id
+SELECT n.id,
+	n.body,
+	ARRAY[n.body, 'x y'] AS words,
+	true AS kept,
+	NULL::text AS absent,
+	'"v7"' AS _etag
+FROM note AS n
+WHERE n.id = $1::integer;
+
+-- name: test_caller
+-- $1 partnership_id, $2 key_id
+SELECT set_config('app.partnership_id', $1::text, true) AS partnership_id,
+	set_config('app.key_id', $2::text, true) AS key_id;
