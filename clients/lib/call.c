@@ -242,6 +242,12 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 	return response->body.failed ? 0 : size * count;
 }
 
+/* Once it may have arrived, the version that it names may be spent. */
+static bool is_versioned_put(const struct call *call)
+{
+	return strcmp(call->request->method, "PUT") == 0 && call->has_if_match;
+}
+
 /* curl_easy_setopt() fails only for want of memory, or for an option that this build lacks. */
 static CURLcode configure(const struct call *call, struct cspr_response *response, long timeout_ms)
 {
@@ -270,6 +276,9 @@ static CURLcode configure(const struct call *call, struct cspr_response *respons
 	SET(CURLOPT_HEADERDATA, response);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, response);
+	/* On a kept connection that breaks, curl by itself sends the request a second time. */
+	if (!call->repeatable || is_versioned_put(call))
+		SET(CURLOPT_FRESH_CONNECT, 1L);
 	if (call->cspr->ca_file)
 		SET(CURLOPT_CAINFO, call->cspr->ca_file);
 	if (request->body || strcmp(request->method, "POST") == 0) {
@@ -370,7 +379,7 @@ static bool may_repeat(const struct call *call, enum cspr_error error, CURLcode 
 		return false;
 	if (error != CSPR_NETWORK && error != CSPR_TIMEOUT)
 		return false;
-	if (strcmp(call->request->method, "PUT") == 0 && call->has_if_match && may_have_arrived(code))
+	if (is_versioned_put(call) && may_have_arrived(code))
 		return false;
 	return is_passing(code);
 }
