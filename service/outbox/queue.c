@@ -10,9 +10,9 @@
 #include "store/statements.h"
 
 /* 256 outcomes with 2 kB of answer each, every byte of which might need an escape. */
-#define OUTCOMES_LIMIT (4 * 1024 * 1024)
+#define OUTCOMES_LIMIT ((size_t)4 * 1024 * 1024)
 /* 1,024 ids of 36 characters, with commas. */
-#define ARRAY_LIMIT (64 * 1024)
+#define ARRAY_LIMIT ((size_t)64 * 1024)
 
 void delivery_finish(struct delivery *delivery)
 {

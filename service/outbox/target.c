@@ -411,6 +411,7 @@ bool target_check(const char *url, const struct target_allow *allow, struct targ
 	CLEANUP(curl_free) char *scheme = NULL;
 	struct target target = {0};
 
+	assert(allow);
 	if (!parsed)
 		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for a URL");
 	if (!check_text(url, problem))

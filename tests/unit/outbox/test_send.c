@@ -156,7 +156,7 @@ Test(send, carries_the_headers_of_standard_webhooks_and_the_body_as_it_is)
 	static const char *const expected[] = {"POST /hook HTTP/1.1\r\n",
 	    "Content-Type: application/json\r\n", "User-Agent: cspr/",
 	    "webhook-id: 0190a1b2-0000-7000-8000-000000000001\r\n", "webhook-timestamp: 1719790200\r\n",
-	    "webhook-signature: v1,abc=\r\n", "\r\n\r\n" BODY};
+	    "webhook-signature: v1,abc=\r\n", ("\r\n\r\n" BODY)};
 	for (size_t i = 0; i < ARRAY_LENGTH(expected); i++)
 		cr_expect(strstr(last_request, expected[i]), "%s not in %s", expected[i], last_request);
 	cr_assert_null(strstr(last_request, "Expect:"));
