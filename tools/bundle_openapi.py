@@ -29,6 +29,9 @@ KINDS = {
 }
 # What stands under these is data and never refers to anything.
 DATA_KEYS = {'default', 'const', 'enum', 'example', 'examples'}
+# The keys below these are names that somebody chose, `default` or `example` among them.
+NAME_MAPS = {'properties', 'patternProperties', '$defs', 'content', 'responses', 'headers',
+             'schemas', 'parameters', 'requestBodies', 'securitySchemes'}
 
 
 KEY_TAGS = {f'tag:yaml.org,2002:{name}' for name in ('str', 'int', 'merge')}
@@ -165,27 +168,23 @@ class Bundle:
         if known is None:
             self.origins[(kind, name)] = (path, content)
 
-    def inline(self, value, current):
-        """A copy with its references rewritten."""
+    def inline(self, value, current, names=False):
+        """A copy with its references rewritten; `names` says that the keys are no keywords."""
         if isinstance(value, list):
             return [self.inline(item, current) for item in value]
         if not isinstance(value, dict):
             return value
         copy = {}
         for key, member in value.items():
-            if key == '$ref' and isinstance(member, str):
+            if names:
+                copy[key] = self.inline(member, current)
+            elif key == '$ref' and isinstance(member, str):
                 copy[key] = self.rewrite(member, current)
-            elif key in DATA_KEYS and not self.is_schema_named(key, member):
+            elif key in DATA_KEYS:
                 copy[key] = member
             else:
-                copy[key] = self.inline(member, current)
+                copy[key] = self.inline(member, current, names=key in NAME_MAPS)
         return copy
-
-    @staticmethod
-    def is_schema_named(key, member):
-        """A property that happens to be called `default` or `example` holds a schema."""
-        return isinstance(member, dict) and ('$ref' in member or 'type' in member) and \
-            key not in ('enum', 'examples')
 
     def path_item(self, item, template):
         if set(item) != {'$ref'}:
