@@ -80,7 +80,8 @@ size_t batch_add(
 /*
  * Ends the transaction, waits, and collects each statement's rows. On any failure nothing is
  * kept, and `problem` comes from the table of SQLSTATEs and constraints. A link lost before the
- * answer is PROBLEM_UNAVAILABLE: whether it was committed only the idempotency key can tell.
+ * answer is PROBLEM_UNAVAILABLE: whether it was committed only the idempotency key can tell. What
+ * only reads is asked once more on a new connection by itself.
  */
 MUST_CHECK bool batch_run(struct batch *batch, enum batch_end end, struct problem *problem);
 /* Rows of a statement by its number, borrowed. */
@@ -94,7 +95,10 @@ const char *lease_sqlstate(const struct lease *lease);
  */
 int lease_socket(const struct lease *lease);
 bool lease_take_notifications(struct lease *lease);
-/* Runs text that is not in db/queries: migrations and LISTEN only. */
+/*
+ * Runs text that is not in db/queries: migrations and LISTEN only. The session is closed when the
+ * lease is returned; when its link is lost meanwhile, the owner leases and listens again.
+ */
 MUST_CHECK bool lease_execute(struct lease *lease, const char *sql, struct problem *problem);
 
 /* Rows. */
@@ -102,6 +106,7 @@ size_t rows_count(const struct rows *rows);
 /* The text of a column by its name; NULL is SQL's NULL. The column must exist (assert). */
 const char *rows_text(const struct rows *rows, size_t row, const char *column);
 bool rows_has(const struct rows *rows, const char *column);
+/* NULL is false, and as a number 0. */
 bool rows_flag(const struct rows *rows, size_t row, const char *column);
 int64_t rows_number(const struct rows *rows, size_t row, const char *column);
 /*

@@ -32,6 +32,7 @@ static char found[8192];
 void fixture_url_of(const char *database, char ret_url[URL_ROOM])
 {
 	const char *server = getenv("CSPR_TEST_SERVER");
+	cr_assert_not_null(server);
 	const char *question = strchr(server, '?');
 	const char *authority = strstr(server, "://");
 	cr_assert_not_null(authority, "CSPR_TEST_SERVER must be a URL");
