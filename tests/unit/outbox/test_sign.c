@@ -114,7 +114,7 @@ Test(webhook_secret, comes_back_from_its_seal_under_the_same_key_only)
 	char secret[WEBHOOK_SECRET_MAX];
 
 	cr_assert(webhook_secret_seal(SECRET_64, SECRETS_KEY, &sealed, &problem));
-	cr_assert_null(memmem(sealed.data, sealed.length, SECRET_64 + 6, 8));
+	cr_assert_null(memmem(sealed.data, sealed.length, &SECRET_64[6], 8));
 	base64_encode(sealed.data, sealed.length, &base64);
 	cr_assert(webhook_secrets_key(SECRETS_KEY, key, &problem));
 	cr_assert(webhook_secret_unseal(key, text_string(&base64), secret));
