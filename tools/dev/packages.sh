@@ -55,3 +55,12 @@ packages_without_system_cluster() {
 		"$@"
 	)
 }
+
+dev_packages() {
+	local list
+	(($#)) || fail "packages takes names of lists: $(cd "$root/tools/packages" && echo *.txt)"
+	for list in "$@"; do
+		[[ -f $root/tools/packages/$list.txt ]] || fail "there is no list $list"
+	done
+	packages_install "$@"
+}
