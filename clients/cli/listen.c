@@ -288,8 +288,8 @@ static int serve(struct listener *listener, long port, const char *port_file)
 		report("Port %ld cannot be listened on: %s", port, strerror(errno));
 	} else {
 		const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
-		report("Listening on http://127.0.0.1:%u/", info->port);
 		if (write_port_file(port_file, info->port)) {
+			report("Listening on http://127.0.0.1:%u/", info->port);
 			wait_for_end(listener, signals);
 			code = EXIT_OK;
 		} else {

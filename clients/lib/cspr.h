@@ -3,6 +3,7 @@
  *
  *     #include <cspr.h>
  *     #include <stdio.h>
+ *     #include <stdlib.h>
  *
  *     int main(void)
  *     {
