@@ -11,7 +11,7 @@ class StrictLoader(yaml.SafeLoader):
 def mapping(loader, node):
     seen = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
+        key = key_node.value
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"the key {key!r} stands twice", key_node.start_mark)

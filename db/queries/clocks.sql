@@ -129,8 +129,8 @@ SELECT c.id,
  ORDER BY c.created_at, c.kind, c.id;
 
 -- name: deadline_list
--- The clocks of the partnership by due date. States are conditions on dates, so that the index
--- serves: running is open and due on or after the day, breached is open and due before it.
+-- The clocks of the partnership by due date. States are conditions on dates: running is open and
+-- due on or after the day, breached is open and due before it. CASE, as in incident_list.
 -- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 as_of, $5 state, $6 kind
 -- $7 due_until (last due date wanted, or null)
 SELECT c.id,
@@ -156,16 +156,22 @@ SELECT c.id,
   JOIN incident AS i ON i.partnership_id = c.partnership_id AND i.id = c.incident_id
  WHERE c.partnership_id = tenant()
    AND c.superseded_at IS NULL
-   AND c.starts_on <= $4::date
-   AND ($2::date IS NULL OR (c.due_on, c.id) > ($2::date, $3::uuid))
-   AND ($6::text[] IS NULL OR c.kind = ANY ($6::text[]))
-   AND ($7::date IS NULL OR c.due_on <= $7::date)
-   AND ($5::text[] IS NULL OR CASE
-         WHEN c.cancelled_at IS NOT NULL THEN 'cancelled'
-         WHEN c.completed_on <= least(c.due_on, $4::date) THEN 'met'
-         WHEN c.completed_on <= $4::date THEN 'met_late'
-         WHEN c.paused THEN 'paused'
-         WHEN c.due_on < $4::date THEN 'breached'
-         ELSE 'running' END = ANY ($5::text[]))
+   AND (c.due_on, c.id) > (
+     CASE WHEN $2::date IS NULL THEN '-infinity' ELSE $2::date END,
+     CASE WHEN $3::uuid IS NULL THEN '00000000-0000-0000-0000-000000000000' ELSE $3::uuid END)
+   AND CASE
+         WHEN c.starts_on <= $4::date
+          AND ($6::text[] IS NULL OR c.kind = ANY ($6::text[]))
+          AND ($7::date IS NULL OR c.due_on <= $7::date)
+          AND ($5::text[] IS NULL OR CASE
+                WHEN c.cancelled_at IS NOT NULL THEN 'cancelled'
+                WHEN c.completed_on <= least(c.due_on, $4::date) THEN 'met'
+                WHEN c.completed_on <= $4::date THEN 'met_late'
+                WHEN c.paused THEN 'paused'
+                WHEN c.due_on < $4::date THEN 'breached'
+                ELSE 'running' END = ANY ($5::text[]))
+         THEN true
+         ELSE false
+       END
  ORDER BY c.due_on, c.id
  LIMIT $1::integer;

@@ -2,7 +2,7 @@
 
 -- name: delivery_list
 -- The deliveries of the partnership, newest first.
--- $1 limit (one more than the page), $2 after_created_at, $3 after_id, $4 state (text array)
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 state (text array)
 -- $5 endpoint_id, $6 incident_id, $7 event_id, $8 recipient (text array)
 SELECT d.id,
        d.event_id,
@@ -24,12 +24,18 @@ SELECT d.id,
   JOIN event AS v ON v.partnership_id = d.partnership_id AND v.id = d.event_id
   JOIN webhook_endpoint AS e ON e.partnership_id = d.partnership_id AND e.id = d.endpoint_id
  WHERE d.partnership_id = tenant()
-   AND ($2::timestamptz IS NULL OR (d.created_at, d.id) < ($2::timestamptz, $3::uuid))
-   AND ($4::text[] IS NULL OR d.state = ANY ($4::text[]))
-   AND ($5::uuid IS NULL OR d.endpoint_id = $5::uuid)
-   AND ($6::uuid IS NULL OR d.incident_id = $6::uuid)
-   AND ($7::uuid IS NULL OR d.event_id = $7::uuid)
-   AND ($8::text[] IS NULL OR e.recipient = ANY ($8::text[]))
+   AND (d.created_at, d.id) < (
+     CASE WHEN $2::timestamptz IS NULL THEN 'infinity' ELSE $2::timestamptz END,
+     CASE WHEN $3::uuid IS NULL THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff' ELSE $3::uuid END)
+   AND CASE
+         WHEN ($4::text[] IS NULL OR d.state = ANY ($4::text[]))
+          AND ($5::uuid IS NULL OR d.endpoint_id = $5::uuid)
+          AND ($6::uuid IS NULL OR d.incident_id = $6::uuid)
+          AND ($7::uuid IS NULL OR d.event_id = $7::uuid)
+          AND ($8::text[] IS NULL OR e.recipient = ANY ($8::text[]))
+         THEN true
+         ELSE false
+       END
  ORDER BY d.created_at DESC, d.id DESC
  LIMIT $1::integer;
 

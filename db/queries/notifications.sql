@@ -98,11 +98,16 @@ SELECT {{notification_columns}},
   FROM notification AS n
   JOIN incident AS i ON i.partnership_id = n.partnership_id AND i.id = n.incident_id
  WHERE n.partnership_id = tenant()
-   AND (n.created_at, n.id) < (coalesce($2::timestamptz, 'infinity'),
-         coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-   AND ($4::text[] IS NULL OR n.kind = ANY ($4::text[]))
-   AND ($5::date IS NULL OR n.notified_on >= $5::date)
-   AND ($6::date IS NULL OR n.notified_on <= $6::date)
+   AND (n.created_at, n.id) < (
+     CASE WHEN $2::timestamptz IS NULL THEN 'infinity' ELSE $2::timestamptz END,
+     CASE WHEN $3::uuid IS NULL THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff' ELSE $3::uuid END)
+   AND CASE
+         WHEN ($4::text[] IS NULL OR n.kind = ANY ($4::text[]))
+          AND ($5::date IS NULL OR n.notified_on >= $5::date)
+          AND ($6::date IS NULL OR n.notified_on <= $6::date)
+         THEN true
+         ELSE false
+       END
  ORDER BY n.created_at DESC, n.id DESC
  LIMIT $1::integer;
 
@@ -116,8 +121,9 @@ SELECT {{notification_columns}},
   JOIN incident AS i ON i.partnership_id = n.partnership_id AND i.id = n.incident_id
  WHERE n.partnership_id = tenant()
    AND n.incident_id = $4::uuid
-   AND (n.created_at, n.id) > (coalesce($2::timestamptz, '-infinity'),
-         coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
+   AND (n.created_at, n.id) > (
+     CASE WHEN $2::timestamptz IS NULL THEN '-infinity' ELSE $2::timestamptz END,
+     CASE WHEN $3::uuid IS NULL THEN '00000000-0000-0000-0000-000000000000' ELSE $3::uuid END)
  ORDER BY n.created_at, n.id
  LIMIT $1::integer;
 
