@@ -28,9 +28,8 @@ static bool read_media(struct loader *loader, struct answer *answer, const char 
 		return loader_refuse(loader, &place, "a schema is needed");
 	if (schema && !loader_compile(loader, schema, &in_schema, &compiled))
 		return false;
-	answer->types[answer->count] = type;
-	answer->schemas[answer->count] = media_type_is_json(type) ? compiled : NULL;
-	answer->count++;
+	answer->contents[answer->count++] =
+	    (struct content){type, media_type_is_json(type) ? compiled : NULL};
 	return true;
 }
 
@@ -87,8 +86,7 @@ static bool read_answer(struct loader *loader, struct answer *answer, const char
 		return loader_refuse(loader, &place, "a description is needed");
 
 	const json_t *content = json_object_get(json, "content");
-	answer->types = arena_take(arena, json_object_size(content), sizeof(*answer->types));
-	answer->schemas = arena_take(arena, json_object_size(content), sizeof(*answer->schemas));
+	answer->contents = arena_take(arena, json_object_size(content), sizeof(*answer->contents));
 	json_object_foreach ((json_t *)content, type, media)
 		if (!read_media(loader, answer, type, media, &in_content))
 			return false;
@@ -113,10 +111,10 @@ static void collect_types(struct loader *loader, struct entry *entry)
 		const struct answer *answer = &entry->answers[i];
 		for (size_t j = 0; is_success(answer) && j < answer->count; j++) {
 			size_t seen = 0;
-			while (seen < count && strcmp(types[seen], answer->types[j]) != 0)
+			while (seen < count && strcmp(types[seen], answer->contents[j].type) != 0)
 				seen++;
 			if (seen == count)
-				types[count++] = answer->types[j];
+				types[count++] = answer->contents[j].type;
 		}
 	}
 	entry->operation.answer_types = types;
@@ -163,10 +161,10 @@ static bool content_find(
 	size_t length = strcspn(media_type, "; \t");
 
 	for (size_t i = 0; i < answer->count; i++) {
-		if (strlen(answer->types[i]) != length ||
-		    strncasecmp(answer->types[i], media_type, length) != 0)
+		const struct content *content = &answer->contents[i];
+		if (strlen(content->type) != length || strncasecmp(content->type, media_type, length) != 0)
 			continue;
-		*ret_schema = answer->schemas[i];
+		*ret_schema = content->schema;
 		return true;
 	}
 	return false;

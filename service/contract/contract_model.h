@@ -6,11 +6,15 @@
 
 #define METHODS 7
 
+struct content {
+	const char *type;            /* the media type, without parameters */
+	const struct schema *schema; /* NULL where it is not JSON */
+};
+
 struct answer {
 	int status; /* 0 is "default" */
+	struct content *contents;
 	size_t count;
-	const char **types;            /* `count` media types, lower case, without parameters */
-	const struct schema **schemas; /* of each; NULL where the content is not JSON */
 };
 
 struct entry {

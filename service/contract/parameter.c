@@ -75,11 +75,9 @@ static bool read_schema(struct loader *loader, struct parameter *parameter, cons
 
 static bool append_fallback(struct text *text, const json_t *value)
 {
-	CLEANUP(free) char *dumped = NULL;
-	const char *written = json_string_value(value);
+	CLEANUP(free) char *dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	const char *written = json_is_string(value) ? json_string_value(value) : dumped;
 
-	if (!written)
-		written = dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 	if (written)
 		text_puts(text, written);
 	return written && !text->failed;

@@ -70,10 +70,8 @@ static const char *choices_sentence(struct arena *arena, const json_t *choices)
 
 	text_puts(&text, json_array_size(choices) == 1 ? "Must be " : "Must be one of: ");
 	json_array_foreach (choices, index, choice) {
-		CLEANUP(free) char *other = NULL;
-		const char *word = json_string_value(choice);
-		if (!word)
-			word = other = json_dumps(choice, JSON_ENCODE_ANY | JSON_COMPACT);
+		CLEANUP(free) char *other = json_dumps(choice, JSON_ENCODE_ANY | JSON_COMPACT);
+		const char *word = json_is_string(choice) ? json_string_value(choice) : other;
 		text_printf(&text, "%s%s", index ? ", " : "", word ? word : "");
 	}
 	text_puts(&text, ".");
@@ -139,7 +137,7 @@ static bool read_list(struct compiler *compiler, struct schema_list *list, const
 
 	if (!count)
 		return compile_refuse(compiler, place, "a list of at least one schema is needed");
-	list->schemas = arena_take(&compiler->set->arena, count, sizeof(*list->schemas));
+	list->schemas = arena_take(&compiler->set->arena, count, sizeof(void *));
 	for (size_t i = 0; i < count; i++) {
 		struct place here = {place, NULL, i};
 		if (!compile_schema(compiler, json_array_get(value, i), &here, &list->schemas[i]))

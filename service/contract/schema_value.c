@@ -176,6 +176,12 @@ struct hashed {
 	const json_t *value;
 };
 
+static void hashed_destroy(struct hashed *items)
+{
+	free(items);
+}
+DEFINE_CLEANUP(struct hashed *, hashed_destroy)
+
 static int hashed_compare(const void *left, const void *right)
 {
 	const struct hashed *a = left;
@@ -204,13 +210,13 @@ bool items_differ(const json_t *array, unsigned long *budget)
 	struct hashed few[PAIRWISE_MAX];
 	size_t count = json_array_size(array);
 
-	CLEANUP(free) char *many = NULL;
+	CLEANUP(hashed_destroy) struct hashed *many = NULL;
 	struct hashed *items = few;
 	if (count > PAIRWISE_MAX) {
-		many = calloc(count, sizeof(*items));
+		many = calloc(count, sizeof(*many));
 		if (!many)
 			return false;
-		items = (struct hashed *)(void *)many;
+		items = many;
 	}
 	for (size_t i = 0; i < count; i++) {
 		const json_t *value = json_array_get(array, i);
