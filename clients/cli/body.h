@@ -3,7 +3,7 @@
 
 #include "cli/document.h"
 
-#define BODY_BYTES (16 * 1024 * 1024)
+#define BODY_BYTES ((size_t)16 * 1024 * 1024)
 
 /* Reads a file, or standard input for "-", into the text. False leaves a sentence. */
 MUST_CHECK bool body_read_file(const char *path, struct text *bytes, struct text *message);

@@ -9,7 +9,7 @@
 #include "cli/report.h"
 #include "cli/session.h"
 
-#define SCRIPT_BYTES (4 * 1024 * 1024)
+#define SCRIPT_BYTES ((size_t)4 * 1024 * 1024)
 #define WORDS_MOST 8
 
 struct syntax {

@@ -6,7 +6,7 @@
 #include "cli/session.h"
 #include "cli/table.h"
 
-#define HELP_BYTES (1024 * 1024)
+#define HELP_BYTES ((size_t)1024 * 1024)
 
 struct lines {
 	struct table table;

@@ -110,7 +110,7 @@ static int take_success(struct import *import, size_t line, const struct cspr_re
 
 static int take_answer(struct import *import, size_t line, const struct cspr_response *response)
 {
-	struct text detail CLEANUP(text_finish) = TEXT_INIT(64 * 1024);
+	struct text detail CLEANUP(text_finish) = TEXT_INIT((size_t)64 * 1024);
 	const struct cspr_problem *problem = cspr_problem(response);
 	int code = exit_code_of_status(cspr_status(response));
 

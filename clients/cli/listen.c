@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WEBHOOK_BYTES (1024 * 1024)
+#define WEBHOOK_BYTES ((size_t)1024 * 1024)
 #define TOLERANCE_SECONDS 300
 #define SEEN_MOST 100000 /* ids that are remembered, the oldest giving way */
 #define ANSWERS_MOST 64
@@ -71,8 +71,8 @@ static bool remember(struct listener *listener, const char *id)
 static void print_line(const struct listener *listener, const struct cspr_webhook *webhook,
     enum cspr_verdict verdict, bool duplicate, int status, const json_t *body)
 {
-	struct text raw CLEANUP(text_finish) = TEXT_INIT(64 * 1024);
-	struct text line CLEANUP(text_finish) = TEXT_INIT(64 * 1024);
+	struct text raw CLEANUP(text_finish) = TEXT_INIT((size_t)64 * 1024);
+	struct text line CLEANUP(text_finish) = TEXT_INIT((size_t)64 * 1024);
 	bool valid = verdict == CSPR_WEBHOOK_VALID;
 	const char *type = json_text(body, "type");
 	char instant[32];

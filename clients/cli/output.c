@@ -83,7 +83,7 @@ static json_t *choose_columns(const json_t *rows, size_t most)
 
 static bool add_plain(struct table *table, const json_t *value)
 {
-	struct text plain CLEANUP(text_finish) = TEXT_INIT(64 * 1024);
+	struct text plain CLEANUP(text_finish) = TEXT_INIT((size_t)64 * 1024);
 
 	json_put_plain(&plain, value);
 	return table_add(table, text_string(&plain));

@@ -3,7 +3,7 @@
 
 #include "cli/terminal.h"
 
-#define REPORT_BYTES (256 * 1024)
+#define REPORT_BYTES ((size_t)256 * 1024)
 
 static void print(const struct text *text)
 {

@@ -22,7 +22,7 @@ void table_finish(struct table *table)
 
 bool table_add(struct table *table, const char *cell)
 {
-	struct text clean CLEANUP(text_finish) = TEXT_INIT(64 * 1024);
+	struct text clean CLEANUP(text_finish) = TEXT_INIT((size_t)64 * 1024);
 
 	if (table->cell_count == table->cell_capacity) {
 		size_t capacity = table->cell_capacity ? table->cell_capacity * 2 : 64;
@@ -68,7 +68,7 @@ static void put_row(
     const struct table *table, size_t first, const size_t *widths, struct text *text)
 {
 	for (size_t i = 0; i < table->column_count; i++) {
-		struct text cell CLEANUP(text_finish) = TEXT_INIT(64 * 1024);
+		struct text cell CLEANUP(text_finish) = TEXT_INIT((size_t)64 * 1024);
 		terminal_put_cut(&cell, table->cells[first + i], widths[i]);
 		text_puts(text, text_string(&cell));
 		if (i + 1 == table->column_count)

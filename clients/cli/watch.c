@@ -47,10 +47,10 @@ static void put_columns(const struct operation *operation, const json_t *row, st
 static bool print_change(
     const struct watch *watch, const struct operation *operation, const char *what, json_t *row)
 {
-	struct text line CLEANUP(text_finish) = TEXT_INIT(1024 * 1024);
+	struct text line CLEANUP(text_finish) = TEXT_INIT((size_t)1024 * 1024);
 
 	if (output_format_for(watch->arguments->output, stdout) == OUTPUT_TABLE) {
-		struct text raw CLEANUP(text_finish) = TEXT_INIT(1024 * 1024);
+		struct text raw CLEANUP(text_finish) = TEXT_INIT((size_t)1024 * 1024);
 		put_time(&raw);
 		text_printf(&raw, "  %s", what);
 		put_columns(operation, row, &raw);

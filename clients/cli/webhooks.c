@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 #include <time.h>
 
-#define WEBHOOK_BYTES (1024 * 1024)
+#define WEBHOOK_BYTES ((size_t)1024 * 1024)
 
 int command_verify(struct session *session, const struct arguments *arguments)
 {

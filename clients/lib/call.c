@@ -9,8 +9,6 @@
 #include <strings.h>
 #include <time.h>
 
-DEFINE_CLEANUP(struct curl_slist *, curl_slist_free_all)
-
 struct call {
 	struct cspr *cspr;
 	const struct cspr_request *request;
@@ -438,7 +436,7 @@ static enum cspr_error repeat(struct call *call, struct cspr_response **ret_resp
 			wait_ms(wait);
 			continue;
 		}
-		if (error != CSPR_OK)
+		if (!response)
 			return error;
 		response->attempts = attempts;
 		cspr->detail[0] = '\0';

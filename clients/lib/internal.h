@@ -11,10 +11,10 @@
 DEFINE_CLEANUP(json_t *, json_decref)
 DEFINE_CLEANUP(struct cspr_response *, cspr_response_destroy)
 
-#define CSPR_HEADER_BYTES 65536       /* all header lines of an answer, interim answers included */
-#define CSPR_URL_BYTES 16384          /* a request's whole address */
-#define CSPR_ATTEMPTS 5               /* attempts of one call */
-#define CSPR_JSON_BYTES (1024 * 1024) /* the largest problem to look into */
+#define CSPR_HEADER_BYTES 65536 /* all header lines of an answer, interim answers included */
+#define CSPR_URL_BYTES 16384    /* a request's whole address */
+#define CSPR_ATTEMPTS 5         /* attempts of one call */
+#define CSPR_JSON_BYTES ((size_t)1024 * 1024) /* the largest problem to look into */
 
 struct cspr {
 	CURL *curl;

@@ -8,6 +8,8 @@
 
 #define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #define OTHER_SECRET "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define TOO_LONG /* 66 bytes */ "whsec_" FORTY_FOUR FORTY_FOUR
+#define FORTY_FOUR "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define SIGNED_AT 1614265330
 #define SIGNATURE "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 #define BODY "{\"test\": 2432232314}"
@@ -101,10 +103,8 @@ Test(webhook, fits_one_of_several_signatures_and_secrets)
 
 Test(webhook, needs_a_secret_of_24_to_64_bytes)
 {
-	const char *const bad[] = {"", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_!!!!",
-	    "whsec_AAAA",
-	    "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-	    "AAAAAAAAAA"};
+	const char *const bad[] = {
+	    "", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_!!!!", "whsec_AAAA", TOO_LONG};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
 		cr_expect_eq(cspr_verify_webhook(&bad[i], 1, &genuine, 300, SIGNED_AT),
