@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+#include <criterion/hooks.h>
+
 #include "base/digest.h"
 #include "support/support.h"
 
@@ -59,8 +62,10 @@ void stage_open(const char *scopes, const struct setting settings[])
 	publish();
 }
 
-void stage_close(void)
+/* Linked into every executable that opens a stage. */
+ReportHook(POST_ALL)(struct criterion_global_stats *stats)
 {
+	(void)stats;
 	service_stop(&the_stage.service);
 	database_drop(&the_stage.database);
 }
@@ -72,11 +77,11 @@ const struct stage *stage(void)
 
 	if (the_stage.service.url[0])
 		return &the_stage;
+	if (strlen(hex) != 2 * sizeof(the_stage))
+		give_up("%s is broken", VARIABLE);
 	for (size_t i = 0; i < sizeof(the_stage); i++) {
-		unsigned value = 0;
-		if (sscanf(hex + 2 * i, "%2x", &value) != 1)
-			give_up("%s is broken", VARIABLE);
-		bytes[i] = (unsigned char)value;
+		const char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+		bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
 	}
 	return &the_stage;
 }

@@ -1,0 +1,126 @@
+/*
+ * What the tests of the API share: bodies to start from, calls that read as sentences, and what is
+ * expected of an answer. Each executable has a STAGE() with a database of its own, and its tests
+ * run one after the other. What the functions give lives until the test ends.
+ */
+#pragma once
+
+#include <criterion/criterion.h>
+
+#include "support/support.h"
+
+/* Every scope that reaches the whole partnership. */
+#define ALL_SCOPES                                                                                 \
+	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
+	"calendar:read deliveries:read webhooks:read partnership:read audit:read"
+/* What a case system gets: it writes incidents and sees what its own agency brought in. */
+#define OWN_SCOPES                                                                                 \
+	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
+	"deliveries:read_own"
+
+/* ---- What is sent ---- */
+
+const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* JSON written with ' in place of "; gives up when it is none. A new reference. */
+json_t *json_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/*
+ * A serious harm of 6 January 2024, known on the 8th, with one child, and these members in place
+ * of its own; null takes one away. A new reference.
+ */
+json_t *incident_with(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Today in London, and so many days on. */
+const char *day(int offset);
+const char *new_id(void);
+
+/* ---- Calls ---- */
+
+/* Whose the calls from here on are, at first north's council's; NULL is nobody's. */
+void as(const char *token);
+/* Where they go, at first to the stage's service. */
+void at(const struct service *service);
+
+const struct answer *get(const char *path, ...) __attribute__((format(printf, 1, 2)));
+/* With an Idempotency-Key of its own. The body is taken over, here and below. */
+const struct answer *post(json_t *body, const char *path, ...)
+    __attribute__((format(printf, 2, 3)));
+const struct answer *patch(json_t *body, const char *if_match, const char *path, ...)
+    __attribute__((format(printf, 3, 4)));
+const struct answer *put(json_t *body, const char *path, ...) __attribute__((format(printf, 2, 3)));
+/* The call as it stands, with the caller's token unless it has one. */
+const struct answer *make(const struct call *call);
+/* All of them at the same time. */
+void make_at_once(const struct call calls[], size_t count, const struct answer *ret_answers[]);
+
+/* Records it; the new incident's answer, which is 201. */
+const struct answer *record(json_t *incident);
+/* The same; its id. */
+const char *recorded(json_t *incident);
+const char *etag_of(const struct answer *answer);
+
+/* ---- What is expected ---- */
+
+/* Status and body, for messages. */
+const char *told(const struct answer *answer);
+/* Whether it is problem+json of this code, with everything that a problem has. */
+bool is_problem(const struct answer *answer, int status, const char *code);
+/* Whether the problem lists this fault. */
+bool has_fault(const struct answer *answer, const char *pointer, const char *code);
+/* Whether the value at the JSON Pointer is what is written here, with ' in place of ". */
+bool has_value(const struct answer *answer, const char *pointer, const char *value);
+/* How many of the array's items have this text as that member. */
+size_t count_of(const json_t *array, const char *member, const char *text);
+
+/* With the place of the test in their messages, which a function would not have. */
+#define expect_status(answer, wanted) cr_assert_eq((answer)->status, (wanted), "%s", told(answer))
+#define expect_problem(answer, status, code)                                                       \
+	cr_assert(                                                                                     \
+	    is_problem((answer), (status), (code)), "not %d %s: %s", (status), (code), told(answer))
+#define expect_fault(answer, pointer, code)                                                        \
+	cr_assert(has_fault((answer), (pointer), (code)), "not %s at %s: %s", (code), (pointer),       \
+	    told(answer))
+#define expect_value(answer, pointer, value)                                                       \
+	cr_assert(has_value((answer), (pointer), (value)), "not %s at %s: %s", (value), (pointer),     \
+	    told(answer))
+
+/* ---- What is kept ---- */
+
+/* A digest of every row of the partnerships, the audit trail apart. */
+const char *everything_kept(void);
+/* The statement's number, from the stage's database. `parameter` may be NULL. */
+int64_t count_rows(const char *sql, const char *parameter);
+
+/* ---- Keys ---- */
+
+/* A key of north's council, or of another agency; the token. */
+const char *key_with(const char *scopes);
+const char *key_of(const char *partnership, const char *agency, const char *scopes);
+void key_expire(const char *token);
+/* By csprd's own command. */
+void key_revoke(const char *partnership, const char *token);
+
+/* ---- The document ---- */
+
+/* What /openapi.json holds; borrowed. */
+json_t *document(void);
+struct documented {
+	const char *path;         /* "/v1/incidents/{incident_id}" */
+	char method[8];           /* "GET" */
+	const char *id;           /* operationId */
+	json_t *example;          /* of the request's body, or NULL; borrowed */
+	const char *content_type; /* of the request's body, or NULL */
+	bool is_open;             /* needs no key */
+};
+#define OPERATIONS_MAX 64
+/* Every operation of the document; their number. */
+size_t operations_of_document(struct documented ret_operations[OPERATIONS_MAX]);
+
+/* What stands in the places of a path, and which queries an operation cannot do without. */
+struct place {
+	const char *name; /* of the path parameter; NULL at the end */
+	const char *value;
+};
+/*
+ * The operation's call at these places, with its example as the body, a key of idempotency and an
+ * If-Match of version 1 where it takes them.
+ */
+struct call call_of(const struct documented *documented, const struct place places[]);
