@@ -15,10 +15,14 @@ build_configure() {
 	printf '%s\n' "$wanted" >"$directory/options"
 }
 
+# DIRECTORY TARGETS…: what the tools write is shown only when they fail.
 build_targets() {
-	local directory=$root/build/$1
+	local directory=$root/build/$1 log=$root/build/$1.log
 	shift
-	ninja -C "$directory" --quiet "$@" >&2
+	if ! ninja -C "$directory" --quiet "$@" >"$log" 2>&1; then
+		tail -n 60 "$log" >&2
+		return 1
+	fi
 }
 
 build_release() {
@@ -26,7 +30,7 @@ build_release() {
 	mkdir -p "$root/build"
 	say 'Building csprd and cspr'
 	build_configure release gcc -Dbuildtype=release
-	build_targets release service/csprd clients/cli/cspr
+	build_targets release service/csprd clients/cli/cspr || fail 'the build failed'
 }
 
 build_path() {
