@@ -41,9 +41,10 @@ bool duties_assess(const struct call *call, const struct rulebook *rulebook,
 	json_t *clock = NULL;
 
 	*ret_duties = (struct duties){.clocks = json_array()};
-	incident_rules_complete(incident);
+	/* Checked as it came, so that faults point at fields that the caller sent. */
 	if (!incident_rules_check(incident, call->today, problem))
 		return false;
+	incident_rules_complete(incident);
 	ret_duties->decision = notifiability_decide(incident);
 	if (ret_duties->decision.duty == DUTY_NONE)
 		return true;

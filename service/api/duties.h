@@ -12,7 +12,7 @@ void duties_finish(struct duties *duties);
 DEFINE_VALUE_CLEANUP(struct duties, duties_finish)
 
 /*
- * Completes the incident, checks the rules across its fields (every fault at once), decides the
+ * Checks the rules across the incident's fields (every fault at once), completes it, decides the
  * duty and makes the clock for the notification when there is one.
  */
 MUST_CHECK bool duties_assess(const struct call *call, const struct rulebook *rulebook,
