@@ -38,7 +38,7 @@ static int create_partnership(struct session *session, const struct words *words
 	bind_text(&bindings, "name", words_option(words, "--name", 0));
 	bind_text(&bindings, "area_code", words_option(words, "--area-code", 0));
 	if (!session_run(session, &SQL_PARTNERSHIP_INSERT, &bindings, id.text, "partnership.create",
-			id.text, &problem))
+	        id.text, &problem))
 		return command_failed("the partnership was not created", &problem);
 	printf("%s\n", id.text);
 	return EXIT_DONE;
@@ -67,20 +67,20 @@ int command_agencies(const struct settings *settings, const struct words *words)
 	char partnership_id[37];
 
 	if (!is_verb(words, "create") ||
-		!words_need(words, (const char *[]){"--partnership", "--slug", "--name", "--kind", NULL}))
+	    !words_need(words, (const char *[]){"--partnership", "--slug", "--name", "--kind", NULL}))
 		return called_wrongly();
 	if (!session_open(settings, &session) ||
-		!session_partnership(&session, words_option(words, "--partnership", 0), partnership_id))
+	    !session_partnership(&session, words_option(words, "--partnership", 0), partnership_id))
 		return EXIT_FAILED;
 	bind_text(&bindings, "partnership_id", partnership_id);
 	bind_text(&bindings, "id", id.text);
 	bind_text(&bindings, "slug", words_option(words, "--slug", 0));
 	bind_text(&bindings, "name", words_option(words, "--name", 0));
 	bind_text(&bindings, "kind", words_option(words, "--kind", 0));
-	bind_text(
-		&bindings, "statutory_partner", words_flag(words, "--statutory-partner") ? "true" : "false");
+	bind_text(&bindings, "statutory_partner",
+	    words_flag(words, "--statutory-partner") ? "true" : "false");
 	if (!session_run(&session, &SQL_AGENCY_INSERT, &bindings, partnership_id, "agency.create",
-			id.text, &problem))
+	        id.text, &problem))
 		return command_failed("the agency was not created", &problem);
 	printf("%s\n", id.text);
 	return EXIT_DONE;
@@ -150,12 +150,12 @@ static void make_token(const struct settings *settings, struct text *ret_token, 
 	text_puts(ret_token, "cspr_");
 	base64url_encode(random, sizeof(random), ret_token);
 	digest_hmac_sha256(settings->pepper, strlen(settings->pepper), text_string(ret_token),
-		ret_token->length, digest);
+	    ret_token->length, digest);
 	hex_encode(digest, sizeof(digest), ret_hash);
 }
 
-static bool find_agency(struct session *session, const char *partnership_id, const char *slug,
-	char ret_id[37])
+static bool find_agency(
+    struct session *session, const char *partnership_id, const char *slug, char ret_id[37])
 {
 	struct bindings bindings = {0};
 
@@ -168,7 +168,7 @@ static bool find_agency(struct session *session, const char *partnership_id, con
 }
 
 static int create_key(const struct settings *settings, struct session *session,
-	const char *partnership_id, const struct words *words)
+    const char *partnership_id, const struct words *words)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(text_finish) struct text scopes = TEXT_INIT(8192);
@@ -180,7 +180,7 @@ static int create_key(const struct settings *settings, struct session *session,
 	char hash[DIGEST_HEX];
 
 	if (!words_need(words, (const char *[]){"--agency", "--label", "--scope", NULL}) ||
-		!read_scopes(words, &scopes) || !expiry(words, &expires_at))
+	    !read_scopes(words, &scopes) || !expiry(words, &expires_at))
 		return EXIT_USAGE;
 	if (!find_agency(session, partnership_id, words_option(words, "--agency", 0), agency_id))
 		return EXIT_FAILED;
@@ -193,14 +193,14 @@ static int create_key(const struct settings *settings, struct session *session,
 	bind_text(&bindings, "scopes", text_string(&scopes));
 	bind_text(&bindings, "expires_at", expires_at.text[0] ? expires_at.text : NULL);
 	if (!session_run(session, &SQL_API_KEY_INSERT, &bindings, partnership_id, "key.create", id.text,
-			&problem))
+	        &problem))
 		return command_failed("the key was not created", &problem);
 	printf("%s\n", text_string(&token));
 	return EXIT_DONE;
 }
 
 static int revoke_key(
-	struct session *session, const char *partnership_id, const struct words *words)
+    struct session *session, const char *partnership_id, const struct words *words)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	struct bindings bindings = {0};
@@ -210,8 +210,8 @@ static int revoke_key(
 		return called_wrongly();
 	bind_text(&bindings, "partnership_id", partnership_id);
 	bind_text(&bindings, "id", id);
-	if (!session_run(session, &SQL_API_KEY_REVOKE, &bindings, partnership_id, "key.revoke", id,
-			&problem))
+	if (!session_run(
+	        session, &SQL_API_KEY_REVOKE, &bindings, partnership_id, "key.revoke", id, &problem))
 		return command_failed("the key was not revoked", &problem);
 	return EXIT_DONE;
 }
@@ -225,7 +225,7 @@ int command_keys(const struct settings *settings, const struct words *words)
 	if (!words_need(words, (const char *[]){"--partnership", NULL}))
 		return called_wrongly();
 	if (!session_open(settings, &session) ||
-		!session_partnership(&session, words_option(words, "--partnership", 0), partnership_id))
+	    !session_partnership(&session, words_option(words, "--partnership", 0), partnership_id))
 		return EXIT_FAILED;
 	if (is_verb(words, "create"))
 		return create_key(settings, &session, partnership_id, words);
@@ -239,7 +239,7 @@ int command_keys(const struct settings *settings, const struct words *words)
 
 /* The whsec_ secret in the file, sealed and in hexadecimal. */
 static bool seal_secret(const struct settings *settings, const char *path, struct text *ret_hex,
-	struct problem *problem)
+    struct problem *problem)
 {
 	CLEANUP(text_finish) struct text sealed = TEXT_INIT(1024);
 	char secret[200] = "";
@@ -253,14 +253,14 @@ static bool seal_secret(const struct settings *settings, const char *path, struc
 	secret[strcspn(secret, "\r\n")] = '\0';
 	if (!read || !webhook_secret_seal(secret, settings->secrets_key, &sealed, problem))
 		return problem->kind ? false
-							 : problem_set(problem, PROBLEM_INVALID, "The secret file is empty.");
+		                     : problem_set(problem, PROBLEM_INVALID, "The secret file is empty.");
 	hex_encode(sealed.data, sealed.length, hex);
 	text_puts(ret_hex, hex);
 	return true;
 }
 
 static int set_recipient(const struct settings *settings, struct session *session,
-	const char *partnership_id, const struct words *words)
+    const char *partnership_id, const struct words *words)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(text_finish) struct text sealed = TEXT_INIT(4096);
@@ -283,7 +283,7 @@ static int set_recipient(const struct settings *settings, struct session *sessio
 	bind_text(&bindings, "secret_sealed", text_string(&sealed));
 	bind_text(&bindings, "event_types", "{incident.notified}");
 	if (!session_run(session, &SQL_RECIPIENT_SET, &bindings, partnership_id, "recipient.set",
-			recipient, &problem))
+	        recipient, &problem))
 		return command_failed("the recipient was not set", &problem);
 	return EXIT_DONE;
 }
@@ -297,7 +297,7 @@ int command_recipients(const struct settings *settings, const struct words *word
 	if (!words_need(words, (const char *[]){"--partnership", NULL}))
 		return called_wrongly();
 	if (!session_open(settings, &session) ||
-		!session_partnership(&session, words_option(words, "--partnership", 0), partnership_id))
+	    !session_partnership(&session, words_option(words, "--partnership", 0), partnership_id))
 		return EXIT_FAILED;
 	if (is_verb(words, "set"))
 		return set_recipient(settings, &session, partnership_id, words);

@@ -80,14 +80,14 @@ DEFINE_VALUE_CLEANUP(struct app, stop)
 static bool start(struct app *app, struct problem *problem)
 {
 	struct http_options options = {
-		.settings = app->settings,
-		.serve = serve,
-		.measure = measure,
-		.context = app,
+	    .settings = app->settings,
+	    .serve = serve,
+	    .measure = measure,
+	    .context = app,
 	};
 
 	if (!contract_load(openapi_json, openapi_json_length, &app->contract, problem) ||
-		!api_create(app->settings, app->contract, &app->api, problem))
+	    !api_create(app->settings, app->contract, &app->api, problem))
 		return false;
 	if (app->settings->dispatch && !outbox_start(app->settings, &app->outbox, problem))
 		return false;
@@ -112,8 +112,8 @@ int command_serve(const struct settings *settings)
 	if (!start(&app, &problem))
 		return command_failed("it cannot start", &problem);
 	log_event(LOG_INFO, "ready", LOG_NUMBER("port", http_server_port(app.server)),
-		LOG_NUMBER("metrics_port", http_server_metrics_port(app.server)),
-		LOG_TEXT("version", CSPR_VERSION));
+	    LOG_NUMBER("metrics_port", http_server_metrics_port(app.server)),
+	    LOG_TEXT("version", CSPR_VERSION));
 	sigwait(&signals, &received);
 	log_event(LOG_INFO, "stopping", LOG_NUMBER("signal", received));
 	return EXIT_DONE;

@@ -1,4 +1,5 @@
-/* The commands of csprd on the server, beside `serve`. Each prints to stdout and returns the exit. */
+/* The commands of csprd on the server, beside `serve`. Each prints to stdout and returns the exit.
+ */
 #pragma once
 
 #include "base/settings.h"

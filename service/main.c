@@ -7,22 +7,22 @@
 #include "command.h"
 
 static const char usage[] =
-	"usage: csprd COMMAND\n"
-	"\n"
-	"  serve                                     run the service\n"
-	"  migrate                                   bring the database up to date\n"
-	"  partnerships create --slug S --name N [--area-code GSS]\n"
-	"  partnerships list\n"
-	"  agencies create --partnership S --slug S --name N --kind K [--statutory-partner]\n"
-	"  keys create --partnership S --agency S --label L --scope S [--scope S …] [--days N]\n"
-	"  keys list --partnership S\n"
-	"  keys revoke --partnership S --id ID\n"
-	"  recipients set --partnership S --recipient dfe|ofsted|panel --url URL --secret-file F\n"
-	"  recipients list --partnership S\n"
-	"  audit verify [--partnership S]\n"
-	"  --help, --version\n"
-	"\n"
-	"Settings come from the environment:\n";
+    "usage: csprd COMMAND\n"
+    "\n"
+    "  serve                                     run the service\n"
+    "  migrate                                   bring the database up to date\n"
+    "  partnerships create --slug S --name N [--area-code GSS]\n"
+    "  partnerships list\n"
+    "  agencies create --partnership S --slug S --name N --kind K [--statutory-partner]\n"
+    "  keys create --partnership S --agency S --label L --scope S [--scope S …] [--days N]\n"
+    "  keys list --partnership S\n"
+    "  keys revoke --partnership S --id ID\n"
+    "  recipients set --partnership S --recipient dfe|ofsted|panel --url URL --secret-file F\n"
+    "  recipients list --partnership S\n"
+    "  audit verify [--partnership S]\n"
+    "  --help, --version\n"
+    "\n"
+    "Settings come from the environment:\n";
 
 const char *words_option(const struct words *words, const char *name, int number)
 {
@@ -60,11 +60,11 @@ int command_failed(const char *what, const struct problem *problem)
 	json_t *fault;
 
 	(void)fprintf(stderr, "csprd: %s: %s%s%s\n", what,
-		problem->detail[0] ? problem->detail : problem_title(problem->kind),
-		problem->cause[0] ? ": " : "", problem->cause);
+	    problem->detail[0] ? problem->detail : problem_title(problem->kind),
+	    problem->cause[0] ? ": " : "", problem->cause);
 	json_array_foreach (problem->errors, index, fault) {
 		(void)fprintf(stderr, "  %s: %s\n", json_string_value(json_object_get(fault, "pointer")),
-			json_string_value(json_object_get(fault, "detail")));
+		    json_string_value(json_object_get(fault, "detail")));
 	}
 	return EXIT_FAILED;
 }
@@ -86,13 +86,13 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"serve", NULL, command_serve, {"CSPR_DATABASE_URL", "CSPR_PEPPER", "CSPR_SECRETS_KEY"}},
-	{"migrate", NULL, command_migrate, {"CSPR_DATABASE_URL"}},
-	{"partnerships", command_partnerships, NULL, {"CSPR_DATABASE_URL"}},
-	{"agencies", command_agencies, NULL, {"CSPR_DATABASE_URL"}},
-	{"keys", command_keys, NULL, {"CSPR_DATABASE_URL", "CSPR_PEPPER"}},
-	{"recipients", command_recipients, NULL, {"CSPR_DATABASE_URL", "CSPR_SECRETS_KEY"}},
-	{"audit", command_audit, NULL, {"CSPR_DATABASE_URL"}},
+    {"serve", NULL, command_serve, {"CSPR_DATABASE_URL", "CSPR_PEPPER", "CSPR_SECRETS_KEY"}},
+    {"migrate", NULL, command_migrate, {"CSPR_DATABASE_URL"}},
+    {"partnerships", command_partnerships, NULL, {"CSPR_DATABASE_URL"}},
+    {"agencies", command_agencies, NULL, {"CSPR_DATABASE_URL"}},
+    {"keys", command_keys, NULL, {"CSPR_DATABASE_URL", "CSPR_PEPPER"}},
+    {"recipients", command_recipients, NULL, {"CSPR_DATABASE_URL", "CSPR_SECRETS_KEY"}},
+    {"audit", command_audit, NULL, {"CSPR_DATABASE_URL"}},
 };
 
 static int run(const struct command *command, const struct words *words)

@@ -9,7 +9,6 @@
 
 #define PAGE 5000
 
-
 extern const char bank_holidays_csv[];
 
 /* date,title,notes with a header line; the file is ours and has no quoted cells. */
@@ -24,12 +23,12 @@ static json_t *read_holidays(void)
 		size_t length = end ? (size_t)(end - start) : strlen(start);
 		const char *first = memchr(start, ',', length);
 		const char *second =
-			first ? memchr(first + 1, ',', length - (size_t)(first + 1 - start)) : NULL;
+		    first ? memchr(first + 1, ',', length - (size_t)(first + 1 - start)) : NULL;
 		if (first && second)
-			json_array_append_new(holidays,
-				json_pack("{s:s%, s:s%, s:s%}", "date", start, (size_t)(first - start), "title",
-					first + 1, (size_t)(second - first - 1), "notes", second + 1,
-					(size_t)(start + length - second - 1)));
+			json_array_append_new(
+			    holidays, json_pack("{s:s%, s:s%, s:s%}", "date", start, (size_t)(first - start),
+			                  "title", first + 1, (size_t)(second - first - 1), "notes", second + 1,
+			                  (size_t)(start + length - second - 1)));
 		line = end;
 	}
 	return holidays;
@@ -59,8 +58,7 @@ static int import_holidays(const struct settings *settings)
 int command_migrate(const struct settings *settings)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
-	const char *url =
-		settings->migration_url[0] ? settings->migration_url : settings->database_url;
+	const char *url = settings->migration_url[0] ? settings->migration_url : settings->database_url;
 	int applied = 0;
 
 	if (!migrate_run(url, &applied, &problem))
@@ -77,7 +75,7 @@ struct verified {
 
 /* One page of entries; false when one of them is wrong, and says which. */
 static bool verify_page(struct session *session, const char *partnership_id, const char *slug,
-	struct verified *verified, bool *ret_more)
+    struct verified *verified, bool *ret_more)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -96,8 +94,8 @@ static bool verify_page(struct session *session, const char *partnership_id, con
 			printf("%s: BROKEN at entry %s\n", slug, rows_text(rows, row, "sequence"));
 			return false;
 		}
-		snprintf(verified->sequence, sizeof(verified->sequence), "%s",
-			rows_text(rows, row, "sequence"));
+		snprintf(
+		    verified->sequence, sizeof(verified->sequence), "%s", rows_text(rows, row, "sequence"));
 		snprintf(verified->hash, sizeof(verified->hash), "%s", rows_text(rows, row, "hash"));
 		verified->count++;
 	}
@@ -106,9 +104,8 @@ static bool verify_page(struct session *session, const char *partnership_id, con
 }
 
 /* The kept head says how long the chain is, so that a tail cut off shows. */
-static bool verify_head(
-	struct session *session, const char *partnership_id, const char *slug, long long *ret_sequence,
-	char ret_hash[128])
+static bool verify_head(struct session *session, const char *partnership_id, const char *slug,
+    long long *ret_sequence, char ret_hash[128])
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -143,12 +140,13 @@ static bool verify_chain(struct session *session, const char *partnership_id, co
 	while (more) {
 		if (!verify_page(session, partnership_id, slug, &verified, &more))
 			return false;
-		head_seen = head_seen || strtoll(verified.sequence, NULL, 10) > head ||
-			(strtoll(verified.sequence, NULL, 10) == head && strcmp(verified.hash, head_hash) == 0);
+		head_seen =
+		    head_seen || strtoll(verified.sequence, NULL, 10) > head ||
+		    (strtoll(verified.sequence, NULL, 10) == head && strcmp(verified.hash, head_hash) == 0);
 	}
 	if (!head_seen) {
 		printf("%s: BROKEN: entry %lld is the head, the entries end with %s\n", slug, head,
-			verified.sequence);
+		    verified.sequence);
 		return false;
 	}
 	printf("%s: %lld entries, unbroken\n", slug, verified.count);

@@ -11,15 +11,15 @@ bool session_open(const struct settings *settings, struct session *ret_session)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	struct pool_options options = {
-		.url = settings->migration_url[0] ? settings->migration_url : settings->database_url,
-		.role = "cspr_admin",
-		.application_name = "cspr-admin",
-		.size = 1,
-		.statements = statements_admin,
+	    .url = settings->migration_url[0] ? settings->migration_url : settings->database_url,
+	    .role = "cspr_admin",
+	    .application_name = "cspr-admin",
+	    .size = 1,
+	    .statements = statements_admin,
 	};
 
 	if (pool_create(&options, &ret_session->pool, &problem) &&
-		pool_lease(ret_session->pool, &ret_session->lease, &problem))
+	    pool_lease(ret_session->pool, &ret_session->lease, &problem))
 		return true;
 	command_failed("the database cannot be used", &problem);
 	return false;
@@ -34,8 +34,8 @@ void session_close(struct session *session)
 }
 
 bool session_query(struct session *session, const struct statement *statement,
-	const struct bindings *bindings, struct batch *ret_batch, const struct rows **ret_rows,
-	struct problem *problem)
+    const struct bindings *bindings, struct batch *ret_batch, const struct rows **ret_rows,
+    struct problem *problem)
 {
 	if (!batch_begin(session->lease, BATCH_READ, ret_batch, problem))
 		return false;
@@ -47,7 +47,7 @@ bool session_query(struct session *session, const struct statement *statement,
 }
 
 bool session_find(struct session *session, const struct statement *statement,
-	const struct bindings *bindings, char ret_id[37])
+    const struct bindings *bindings, char ret_id[37])
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -75,8 +75,8 @@ bool session_partnership(struct session *session, const char *slug, char ret_id[
 }
 
 bool session_run(struct session *session, const struct statement *statement,
-	const struct bindings *bindings, const char *partnership_id, const char *action,
-	const char *resource_id, struct problem *problem)
+    const struct bindings *bindings, const char *partnership_id, const char *action,
+    const char *resource_id, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings audit = {0};
@@ -100,7 +100,7 @@ bool session_run(struct session *session, const struct statement *statement,
 }
 
 int session_print(
-	struct session *session, const struct statement *statement, const struct bindings *bindings)
+    struct session *session, const struct statement *statement, const struct bindings *bindings)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(batch_finish) struct batch batch = {0};

@@ -21,15 +21,15 @@ DEFINE_VALUE_CLEANUP(struct session, session_close)
 MUST_CHECK bool session_partnership(struct session *session, const char *slug, char ret_id[37]);
 /* The `id` of the one row that the statement finds. */
 MUST_CHECK bool session_find(struct session *session, const struct statement *statement,
-	const struct bindings *bindings, char ret_id[37]);
+    const struct bindings *bindings, char ret_id[37]);
 /* Runs a change that must give a row, with its audit entry, in one transaction. */
 MUST_CHECK bool session_run(struct session *session, const struct statement *statement,
-	const struct bindings *bindings, const char *partnership_id, const char *action,
-	const char *resource_id, struct problem *problem);
+    const struct bindings *bindings, const char *partnership_id, const char *action,
+    const char *resource_id, struct problem *problem);
 /* Rows of a query in one batch, for the verification; the batch is the caller's. */
 MUST_CHECK bool session_query(struct session *session, const struct statement *statement,
-	const struct bindings *bindings, struct batch *ret_batch, const struct rows **ret_rows,
-	struct problem *problem);
+    const struct bindings *bindings, struct batch *ret_batch, const struct rows **ret_rows,
+    struct problem *problem);
 /* Prints the rows as JSON, one object a line; returns the exit code. */
 int session_print(
-	struct session *session, const struct statement *statement, const struct bindings *bindings);
+    struct session *session, const struct statement *statement, const struct bindings *bindings);

@@ -15,7 +15,7 @@ static bool bind_operations(struct api *api, struct problem *problem)
 
 	for (size_t i = 0; i < operation_count; i++) {
 		const struct operation *operation =
-			contract_find(api->contract, operations[i].operation_id);
+		    contract_find(api->contract, operations[i].operation_id);
 		if (!operation)
 			text_printf(&faults, " %s has no operation;", operations[i].operation_id);
 		else
@@ -25,21 +25,21 @@ static bool bind_operations(struct api *api, struct problem *problem)
 		if (!api->endpoints[i])
 			text_printf(&faults, " %s has no handler;", contract_operation(api->contract, i)->id);
 	if (faults.length || faults.failed)
-		return problem_set(problem, PROBLEM_INTERNAL, "The OpenAPI document and the handlers differ:%s",
-			text_string(&faults));
+		return problem_set(problem, PROBLEM_INTERNAL,
+		    "The OpenAPI document and the handlers differ:%s", text_string(&faults));
 	return true;
 }
 
 bool api_create(const struct settings *settings, const struct contract *contract,
-	struct api **ret_api, struct problem *problem)
+    struct api **ret_api, struct problem *problem)
 {
 	CLEANUP(api_destroy) struct api *api = calloc(1, sizeof(*api));
 	struct pool_options options = {
-		.url = settings->database_url,
-		.role = "cspr_api",
-		.application_name = "cspr-api",
-		.size = (size_t)settings->workers,
-		.statements = statements_api,
+	    .url = settings->database_url,
+	    .role = "cspr_api",
+	    .application_name = "cspr-api",
+	    .size = (size_t)settings->workers,
+	    .statements = statements_api,
 	};
 
 	if (!api)
@@ -97,8 +97,7 @@ static bool record_refusal(struct call *call, struct problem *refusal)
 			bind_text(&bindings, "resource_id", call->request->arguments[i].value);
 	bind_text(&bindings, "outcome", "refused");
 	bind_text(&bindings, "code", problem_slug(refusal->kind));
-	bind_text(&bindings, "body_sha256",
-		call->body_sha256[0] ? call->body_sha256 : NULL);
+	bind_text(&bindings, "body_sha256", call->body_sha256[0] ? call->body_sha256 : NULL);
 
 	bool begun = batch_begin(call->lease, BATCH_COMMIT, &batch, &problem);
 	if (begun) {
@@ -119,7 +118,7 @@ static bool check_caller(struct call *call, struct problem *problem)
 	CLEANUP(batch_finish) struct batch batch = {0};
 
 	return call_begin(call, BATCH_READ, NULL, &batch, problem) &&
-		call_run(call, &batch, BATCH_READ, problem);
+	       call_run(call, &batch, BATCH_READ, problem);
 }
 
 /* The request's own fault, moved out of it. */
@@ -136,10 +135,10 @@ static bool serve_caller(struct call *call, struct problem *problem)
 	unsigned char digest[DIGEST_BYTES];
 
 	if (!request->token)
-		return problem_set(problem, PROBLEM_UNAUTHENTICATED,
-			"Send the API key as 'Authorization: Bearer <key>'.");
+		return problem_set(
+		    problem, PROBLEM_UNAUTHENTICATED, "Send the API key as 'Authorization: Bearer <key>'.");
 	digest_hmac_sha256(call->api->settings->pepper, strlen(call->api->settings->pepper),
-		request->token, strlen(request->token), digest);
+	    request->token, strlen(request->token), digest);
 	hex_encode(digest, sizeof(digest), call->key_hash);
 	if (request->body) {
 		digest_sha256(request->body, request->body_length, digest);
@@ -168,11 +167,11 @@ static bool check_answer(const struct call *call, struct problem *problem)
 {
 	const struct reply *reply = call->reply;
 	bool is_json = strcmp(reply->media_type, "application/json") == 0;
-	CLEANUP(json_decref) json_t *body =
-		is_json ? json_loads(text_string(&reply->body), JSON_DECODE_ANY, NULL) : NULL;
+	CLEANUP(json_decref)
+	json_t *body = is_json ? json_loads(text_string(&reply->body), JSON_DECODE_ANY, NULL) : NULL;
 
 	return operation_check_answer(call->request->operation, reply->status,
-		reply->body.length ? reply->media_type : NULL, body, problem);
+	    reply->body.length ? reply->media_type : NULL, body, problem);
 }
 
 void api_serve(void *context, const struct request *request, struct reply *reply)
@@ -180,11 +179,11 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	struct api *api = context;
 	CLEANUP(problem_finish) struct problem problem = {0};
 	struct call call = {
-		.api = api,
-		.request = request,
-		.reply = reply,
-		.endpoint = api->endpoints[request->operation->index],
-		.today = date_in_london(clock_milliseconds()),
+	    .api = api,
+	    .request = request,
+	    .reply = reply,
+	    .endpoint = api->endpoints[request->operation->index],
+	    .today = date_in_london(clock_milliseconds()),
 	};
 	bool served;
 
@@ -192,7 +191,7 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	put_scopes(&call);
 	if (request->operation->open)
 		served = request->fault->kind == PROBLEM_NONE ? call.endpoint->serve(&call, &problem)
-													  : take_fault(request, &problem);
+		                                              : take_fault(request, &problem);
 	else
 		served = serve_caller(&call, &problem);
 

@@ -15,7 +15,7 @@ struct api;
  * no handler or a handler no operation. The settings and the contract must outlive it.
  */
 MUST_CHECK bool api_create(const struct settings *settings, const struct contract *contract,
-	struct api **ret_api, struct problem *problem);
+    struct api **ret_api, struct problem *problem);
 void api_destroy(struct api *api);
 DEFINE_CLEANUP(struct api *, api_destroy)
 

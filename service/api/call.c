@@ -42,7 +42,7 @@ static const char *bound_name(struct arguments *arguments, const char *name)
 		return name;
 	char *made = arguments->names[arguments->name_count++];
 	snprintf(made, sizeof(arguments->names[0]), "%.*s_%.*s", (int)(bracket - name), name,
-		(int)strcspn(bracket + 1, "]"), bracket + 1);
+	    (int)strcspn(bracket + 1, "]"), bracket + 1);
 	return made;
 }
 
@@ -58,14 +58,14 @@ void call_bind(const struct call *call, struct arguments *ret_arguments)
 			continue;
 		const char *value = request_argument(request, parameter->name);
 		if (parameter->list && value &&
-			ret_arguments->array_count < ARRAY_LENGTH(ret_arguments->arrays))
+		    ret_arguments->array_count < ARRAY_LENGTH(ret_arguments->arrays))
 			value = put_array(ret_arguments, value);
 		bind_text(&ret_arguments->bindings, bound_name(ret_arguments, parameter->name), value);
 	}
 }
 
 bool call_begin(struct call *call, enum batch_end end, const struct rulebook *rulebook,
-	struct batch *ret_batch, struct problem *problem)
+    struct batch *ret_batch, struct problem *problem)
 {
 	struct bindings bindings = {0};
 
@@ -79,8 +79,7 @@ bool call_begin(struct call *call, enum batch_end end, const struct rulebook *ru
 	return true;
 }
 
-bool call_run(struct call *call, struct batch *batch, enum batch_end end,
-	struct problem *problem)
+bool call_run(struct call *call, struct batch *batch, enum batch_end end, struct problem *problem)
 {
 	if (!batch_run(batch, end, problem))
 		return false;
@@ -99,8 +98,7 @@ enum batch_end call_end(const struct call *call)
 	return call_is_dry(call) ? BATCH_ROLLBACK : BATCH_COMMIT;
 }
 
-bool call_rulebook(
-	struct call *call, struct rulebook **ret_rulebook, struct problem *problem)
+bool call_rulebook(struct call *call, struct rulebook **ret_rulebook, struct problem *problem)
 {
 	*ret_rulebook = rulebook_find(call->api->rulebooks, call->key_hash);
 	if (*ret_rulebook)
@@ -113,8 +111,8 @@ bool call_rulebook(
 	size_t number = batch_add(&batch, &SQL_RULEBOOK_GET, &none);
 	if (!call_run(call, &batch, BATCH_READ, problem))
 		return false;
-	return rulebook_store(call->api->rulebooks, call->key_hash,
-		batch_rows(&batch, number), ret_rulebook, problem);
+	return rulebook_store(
+	    call->api->rulebooks, call->key_hash, batch_rows(&batch, number), ret_rulebook, problem);
 }
 
 bool call_rules_changed(const struct call *call)
@@ -183,11 +181,11 @@ bool call_replay(struct call *call, struct problem *problem)
 	if (rows_count(rows) != 1 || !rows_text(rows, 0, "status")) {
 		problem->retry_after = 1;
 		return problem_set(problem, PROBLEM_IDEMPOTENCY_IN_PROGRESS,
-			"A request with this Idempotency-Key is still running.");
+		    "A request with this Idempotency-Key is still running.");
 	}
 	if (strcmp(rows_text(rows, 0, "body_sha256"), call->body_sha256) != 0)
 		return problem_set(problem, PROBLEM_IDEMPOTENCY_MISMATCH,
-			"This Idempotency-Key was used before with another body.");
+		    "This Idempotency-Key was used before with another body.");
 
 	struct reply *reply = call->reply;
 	const char *location = rows_text(rows, 0, "location");
@@ -200,8 +198,7 @@ bool call_replay(struct call *call, struct problem *problem)
 	return true;
 }
 
-bool call_replay_first(
-	struct call *call, bool *ret_replayed, struct problem *problem)
+bool call_replay_first(struct call *call, bool *ret_replayed, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 
@@ -224,13 +221,12 @@ void call_audit(struct call *call, struct batch *batch, const char *resource_id)
 	bind_text(&bindings, "resource_id", resource_id);
 	bind_text(&bindings, "outcome", "done");
 	bind_text(&bindings, "code", NULL);
-	bind_text(&bindings, "body_sha256",
-		call->body_sha256[0] ? call->body_sha256 : NULL);
+	bind_text(&bindings, "body_sha256", call->body_sha256[0] ? call->body_sha256 : NULL);
 	batch_add(batch, &SQL_AUDIT_APPEND, &bindings);
 }
 
 size_t call_keep(struct call *call, struct batch *batch, const struct statement *plain,
-	const struct statement *stored, struct bindings *bindings, int status, const char *location)
+    const struct statement *stored, struct bindings *bindings, int status, const char *location)
 {
 	char scope[96];
 	char status_text[16];
@@ -245,7 +241,7 @@ size_t call_keep(struct call *call, struct batch *batch, const struct statement 
 }
 
 void call_answer(struct call *call, const struct batch *batch, size_t number, int status,
-	const char *location, long version)
+    const char *location, long version)
 {
 	const struct rows *rows = batch_rows(batch, number);
 	struct reply *reply = call->reply;
@@ -262,8 +258,7 @@ void call_answer(struct call *call, const struct batch *batch, size_t number, in
 	reply_version(reply, version);
 }
 
-bool call_if_match(
-	const struct call *call, long *ret_version, struct problem *problem)
+bool call_if_match(const struct call *call, long *ret_version, struct problem *problem)
 {
 	const char *tag = request_argument(call->request, "If-Match");
 	char *end = NULL;
@@ -276,8 +271,8 @@ bool call_if_match(
 			return true;
 		}
 	}
-	return problem_set(problem, PROBLEM_STALE,
-		"If-Match must be the one ETag that the resource was read with.");
+	return problem_set(
+	    problem, PROBLEM_STALE, "If-Match must be the one ETag that the resource was read with.");
 }
 
 void reply_version(struct reply *reply, long version)

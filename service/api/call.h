@@ -17,10 +17,10 @@ struct endpoint {
 	const char *operation_id;
 	/* Fills the reply, or returns false with a problem; what it did is then rolled back. */
 	bool (*serve)(struct call *call, struct problem *problem);
-	const char *resource;               /* what the audit trail calls it */
-	const struct statement *statement;  /* what generic handlers run */
-	const struct list_sort *sorts;      /* other orders of a list, ended by a NULL name, or NULL */
-	const struct statement *parent;     /* finds a row if what a list belongs to is there, or NULL */
+	const char *resource;              /* what the audit trail calls it */
+	const struct statement *statement; /* what generic handlers run */
+	const struct list_sort *sorts;     /* other orders of a list, ended by a NULL name, or NULL */
+	const struct statement *parent;    /* finds a row if what a list belongs to is there, or NULL */
 };
 
 struct api {
@@ -63,18 +63,18 @@ void call_bind(const struct call *call, struct arguments *ret_arguments);
  * Starts a batch whose first statement says who calls. `rulebook` is the one that the answer is
  * worked out with, or NULL; the batch fails when the rules have changed since.
  */
-MUST_CHECK bool call_begin(struct call *call, enum batch_end end,
-	const struct rulebook *rulebook, struct batch *ret_batch, struct problem *problem);
+MUST_CHECK bool call_begin(struct call *call, enum batch_end end, const struct rulebook *rulebook,
+    struct batch *ret_batch, struct problem *problem);
 /* Runs a batch that call_begin() has started. */
-MUST_CHECK bool call_run(struct call *call, struct batch *batch, enum batch_end end,
-	struct problem *problem);
+MUST_CHECK bool call_run(
+    struct call *call, struct batch *batch, enum batch_end end, struct problem *problem);
 /* Commit, or rollback for ?dry_run=true. */
 enum batch_end call_end(const struct call *call);
 bool call_is_dry(const struct call *call);
 
 /* The rulebook of the caller's partnership; release it with rulebook_release(). */
 MUST_CHECK bool call_rulebook(
-	struct call *call, struct rulebook **ret_rulebook, struct problem *problem);
+    struct call *call, struct rulebook **ret_rulebook, struct problem *problem);
 /* True when the batch failed because the rules have changed: work it out again. */
 bool call_rules_changed(const struct call *call);
 
@@ -91,8 +91,7 @@ bool call_replay(struct call *call, struct problem *problem);
  * For writes whose judgement depends on what they change themselves: looks for a kept answer
  * before anything is judged, so that a repeated request gets its first answer. A round trip.
  */
-MUST_CHECK bool call_replay_first(
-	struct call *call, bool *ret_replayed, struct problem *problem);
+MUST_CHECK bool call_replay_first(struct call *call, bool *ret_replayed, struct problem *problem);
 /* Adds the audit entry; the last statement before the answer. */
 void call_audit(struct call *call, struct batch *batch, const char *resource_id);
 /*
@@ -100,18 +99,17 @@ void call_audit(struct call *call, struct batch *batch, const char *resource_id)
  * `bindings` name what is read. Returns its number for call_answer().
  */
 size_t call_keep(struct call *call, struct batch *batch, const struct statement *plain,
-	const struct statement *stored, struct bindings *bindings, int status, const char *location);
+    const struct statement *stored, struct bindings *bindings, int status, const char *location);
 /*
  * Fills the reply from call_keep()'s statement. The ETag is `version`, or what the answer says
  * when it is VERSION_OF_ANSWER.
  */
 #define VERSION_OF_ANSWER 0
 void call_answer(struct call *call, const struct batch *batch, size_t number, int status,
-	const char *location, long version);
+    const char *location, long version);
 
 /* The version that If-Match names; a problem when it is not one of our tags. */
-MUST_CHECK bool call_if_match(
-	const struct call *call, long *ret_version, struct problem *problem);
+MUST_CHECK bool call_if_match(const struct call *call, long *ret_version, struct problem *problem);
 /* A strong ETag for a version. */
 void reply_version(struct reply *reply, long version);
 /* The link that events carry. */

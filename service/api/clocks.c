@@ -25,16 +25,16 @@ static struct date date_column(const struct rows *rows, size_t row, const char *
 }
 
 /* How the clock stands: its state, and the units gone and left. */
-static void put_standing(const struct call *call, const void *context,
-	const struct rows *rows, size_t row, struct text *ret_object)
+static void put_standing(const struct call *call, const void *context, const struct rows *rows,
+    size_t row, struct text *ret_object)
 {
 	const struct standing *standing = context;
 	struct clock clock = {
-		.starts_on = date_column(rows, row, "starts_on"),
-		.due_on = date_column(rows, row, "due_on"),
-		.completed_on = date_column(rows, row, "completed_on"),
-		.cancelled = rows_flag(rows, row, "_cancelled"),
-		.paused = rows_flag(rows, row, "_paused"),
+	    .starts_on = date_column(rows, row, "starts_on"),
+	    .due_on = date_column(rows, row, "due_on"),
+	    .completed_on = date_column(rows, row, "completed_on"),
+	    .cancelled = rows_flag(rows, row, "_cancelled"),
+	    .paused = rows_flag(rows, row, "_paused"),
 	};
 
 	if (!clock_unit_parse(rows_text(rows, row, "unit"), &clock.unit))
@@ -48,7 +48,7 @@ static void put_standing(const struct call *call, const void *context,
 }
 
 static void put_clocks(const struct call *call, const struct standing *standing,
-	const struct rows *rows, struct text *ret_text)
+    const struct rows *rows, struct text *ret_text)
 {
 	text_putc(ret_text, '[');
 	for (size_t row = 0; row < rows_count(rows); row++) {
@@ -65,8 +65,9 @@ static void put_decision(const struct duty_decision *decision, struct text *ret_
 {
 	const char *separator = "";
 
-	text_printf(ret_text, "{\"duty\":\"%s\",\"rule\":\"%s\",\"explanation\":",
-		duty_name(decision->duty), decision->rule);
+	text_printf(ret_text,
+	    "{\"duty\":\"%s\",\"rule\":\"%s\",\"explanation\":", duty_name(decision->duty),
+	    decision->rule);
 	text_put_json(ret_text, decision->explanation, strlen(decision->explanation));
 	text_puts(ret_text, ",\"recipients\":[");
 	for (const char *const *name = duty_recipients(decision->duty); *name; name++) {
@@ -85,7 +86,7 @@ bool clocks_of_incident(struct call *call, struct problem *problem)
 
 	call_bind(call, &arguments);
 	if (!call_rulebook(call, &rulebook, problem) ||
-		!call_begin(call, BATCH_READ, NULL, &batch, problem))
+	    !call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t incident_number = batch_add(&batch, &SQL_INCIDENT_GET, &arguments.bindings);
 	size_t clocks_number = batch_add(&batch, &SQL_CLOCK_LIST_BY_INCIDENT, &arguments.bindings);
@@ -117,8 +118,8 @@ static struct date as_of(const struct call *call)
 }
 
 /* The last due date within ?within= working days of the day; empty when it was not asked for. */
-static bool due_until(struct call *call, const struct calendar *calendar,
-	struct date from, struct date_text *ret_until, struct problem *problem)
+static bool due_until(struct call *call, const struct calendar *calendar, struct date from,
+    struct date_text *ret_until, struct problem *problem)
 {
 	struct date until;
 
@@ -142,7 +143,7 @@ bool deadlines_list(struct call *call, struct problem *problem)
 
 	call_bind(call, &arguments);
 	if (!call_rulebook(call, &rulebook, problem) ||
-		!list_open(call, &page, &arguments.bindings, problem))
+	    !list_open(call, &page, &arguments.bindings, problem))
 		return false;
 	struct standing standing = {.calendar = &rulebook->calendar, .as_of = as_of(call)};
 	struct date_text day = date_format(standing.as_of);
@@ -154,7 +155,7 @@ bool deadlines_list(struct call *call, struct problem *problem)
 		return false;
 	size_t number = batch_add(&batch, &SQL_DEADLINE_LIST, &arguments.bindings);
 	return call_run(call, &batch, BATCH_READ, problem) &&
-		list_close(call, &page, batch_rows(&batch, number), put_standing, &standing, problem);
+	       list_close(call, &page, batch_rows(&batch, number), put_standing, &standing, problem);
 }
 
 static bool check_parse(const char *text, struct date *ret_date, struct problem *problem)
@@ -162,7 +163,7 @@ static bool check_parse(const char *text, struct date *ret_date, struct problem 
 	if (text && date_parse(text, ret_date))
 		return true;
 	return problem_set(
-		problem, PROBLEM_BAD_PARAMETER, "Dates are YYYY-MM-DD, of the years 1900 to 2199.");
+	    problem, PROBLEM_BAD_PARAMETER, "Dates are YYYY-MM-DD, of the years 1900 to 2199.");
 }
 
 bool calendar_working_day(struct call *call, struct problem *problem)
@@ -173,24 +174,24 @@ bool calendar_working_day(struct call *call, struct problem *problem)
 	int add = (int)request_number(call->request, "add");
 
 	if (!check_parse(request_argument(call->request, "from"), &from, problem) ||
-		!call_rulebook(call, &rulebook, problem) ||
-		!calendar_add(&rulebook->calendar, from, add, &result, problem))
+	    !call_rulebook(call, &rulebook, problem) ||
+	    !calendar_add(&rulebook->calendar, from, add, &result, problem))
 		return false;
 	call->reply->status = 200;
 	text_printf(&call->reply->body,
-		"{\"from\":\"%s\",\"add\":%d,\"date\":\"%s\",\"working_day\":%s,\"calendar_version\":%d}",
-		date_format(from).text, add, date_format(result).text,
-		calendar_covers(&rulebook->calendar, result) &&
-				calendar_is_working_day(&rulebook->calendar, result)
-			? "true"
-			: "false",
-		rulebook->calendar.version);
+	    "{\"from\":\"%s\",\"add\":%d,\"date\":\"%s\",\"working_day\":%s,\"calendar_version\":%d}",
+	    date_format(from).text, add, date_format(result).text,
+	    calendar_covers(&rulebook->calendar, result) &&
+	            calendar_is_working_day(&rulebook->calendar, result)
+	        ? "true"
+	        : "false",
+	    rulebook->calendar.version);
 	return true;
 }
 
 /* A clock that would start on that day, as it would stand today. */
 static bool simulate(struct call *call, const struct rulebook *rulebook, const char *kind,
-	struct date starts_on, struct date *ret_due_on, json_t *clocks, struct problem *problem)
+    struct date starts_on, struct date *ret_due_on, json_t *clocks, struct problem *problem)
 {
 	struct duty_decision decision = {.duty = DUTY_SERIOUS_INCIDENT, .rule = "simulated"};
 	json_t *made = NULL;
@@ -210,7 +211,7 @@ static bool simulate(struct call *call, const struct rulebook *rulebook, const c
 	json_object_set_new(made, "completed_on", json_null());
 	json_object_set_new(made, "elapsed", view.counted ? json_integer(view.elapsed) : json_null());
 	json_object_set_new(
-		made, "remaining", view.counted ? json_integer(view.remaining) : json_null());
+	    made, "remaining", view.counted ? json_integer(view.remaining) : json_null());
 	json_object_set_new(made, "extensions", json_array());
 	json_array_append_new(clocks, made);
 	return true;
@@ -226,17 +227,18 @@ bool clocks_simulate(struct call *call, struct problem *problem)
 	struct date due_on;
 
 	if (!check_parse(request_argument(call->request, "aware_on"), &aware_on, problem) ||
-		!call_rulebook(call, &rulebook, problem) ||
-		!simulate(call, rulebook, "sin", aware_on, &notified, clocks, problem))
+	    !call_rulebook(call, &rulebook, problem) ||
+	    !simulate(call, rulebook, "sin", aware_on, &notified, clocks, problem))
 		return false;
 	/* Unless it is said when the notification is sent, it is sent on its last day. */
 	if (notified_on && !check_parse(notified_on, &notified, problem))
 		return false;
 	if (!simulate(call, rulebook, "scoping", notified, &due_on, clocks, problem) ||
-		!simulate(call, rulebook, "rapid_review", notified, &due_on, clocks, problem))
+	    !simulate(call, rulebook, "rapid_review", notified, &due_on, clocks, problem))
 		return false;
-	CLEANUP(json_decref) json_t *body = json_pack("{s:s, s:s, s:O}", "aware_on",
-		date_format(aware_on).text, "notified_on", date_format(notified).text, "clocks", clocks);
+	CLEANUP(json_decref)
+	json_t *body = json_pack("{s:s, s:s, s:O}", "aware_on", date_format(aware_on).text,
+	    "notified_on", date_format(notified).text, "clocks", clocks);
 	CLEANUP(free) char *text = json_dumps(body, JSON_COMPACT);
 	call->reply->status = 200;
 	text_puts(&call->reply->body, text ? text : "{}");

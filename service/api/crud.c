@@ -42,8 +42,8 @@ bool crud_get(struct call *call, struct problem *problem)
 		return false;
 	const struct rows *rows = batch_rows(&batch, number);
 	if (rows_count(rows) == 0)
-		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such %s.",
-			call->endpoint->resource);
+		return problem_set(
+		    problem, PROBLEM_NOT_FOUND, "There is no such %s.", call->endpoint->resource);
 	call->reply->status = 200;
 	rows_put_object(rows, 0, &call->reply->body);
 	put_tag(call, rows);
@@ -69,7 +69,7 @@ bool crud_list(struct call *call, struct problem *problem)
 
 	call_bind(call, &arguments);
 	if (!list_open(call, &page, &arguments.bindings, problem) ||
-		!call_begin(call, BATCH_READ, NULL, &batch, problem))
+	    !call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	const struct statement *parent = call->endpoint->parent;
 	size_t parent_number = parent ? batch_add(&batch, parent, &arguments.bindings) : 0;

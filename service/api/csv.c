@@ -6,7 +6,7 @@
 static void put_quoted(const char *value, size_t length, struct text *ret_csv)
 {
 	if (!memchr(value, ',', length) && !memchr(value, '"', length) &&
-		!memchr(value, '\n', length) && !memchr(value, '\r', length)) {
+	    !memchr(value, '\n', length) && !memchr(value, '\r', length)) {
 		text_append(ret_csv, value, length);
 		return;
 	}

@@ -15,8 +15,8 @@ void duties_finish(struct duties *duties)
 }
 
 bool duties_clock(const struct rulebook *rulebook, const char *kind,
-	const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,
-	struct problem *problem)
+    const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,
+    struct problem *problem)
 {
 	const struct clock_policy *policy = rulebook_policy(rulebook, kind);
 	struct date due_on;
@@ -25,17 +25,17 @@ bool duties_clock(const struct rulebook *rulebook, const char *kind,
 		return problem_fail(problem, PROBLEM_INTERNAL, "there is no policy for the clock %s", kind);
 	if (!clock_due(policy, &rulebook->calendar, starts_on, &due_on, problem))
 		return false;
-	*ret_clock = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i}", "id",
-		uuid_new().text, "kind", policy->kind, "basis", policy->basis, "duty",
-		duty_name(decision->duty), "rule", decision->rule, "starts_on",
-		date_format(starts_on).text, "start_event", policy->start_event, "unit",
-		clock_unit_name(policy->unit), "length", policy->length, "due_on",
-		date_format(due_on).text, "calendar_version", rulebook->calendar.version);
+	*ret_clock =
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i}", "id", uuid_new().text,
+	        "kind", policy->kind, "basis", policy->basis, "duty", duty_name(decision->duty), "rule",
+	        decision->rule, "starts_on", date_format(starts_on).text, "start_event",
+	        policy->start_event, "unit", clock_unit_name(policy->unit), "length", policy->length,
+	        "due_on", date_format(due_on).text, "calendar_version", rulebook->calendar.version);
 	return *ret_clock || problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
 }
 
-bool duties_assess(const struct call *call, const struct rulebook *rulebook,
-	json_t *incident, struct duties *ret_duties, struct problem *problem)
+bool duties_assess(const struct call *call, const struct rulebook *rulebook, json_t *incident,
+    struct duties *ret_duties, struct problem *problem)
 {
 	struct date aware_on;
 	json_t *clock = NULL;
@@ -50,7 +50,7 @@ bool duties_assess(const struct call *call, const struct rulebook *rulebook,
 		return true;
 	if (!date_parse(json_string_value(json_object_get(incident, "aware_on")), &aware_on))
 		return problem_add(problem, PROBLEM_INVALID, "/aware_on", "required",
-			"The date on which the local authority became aware starts its clock.");
+		    "The date on which the local authority became aware starts its clock.");
 	if (!duties_clock(rulebook, "sin", &ret_duties->decision, aware_on, &clock, problem))
 		return false;
 	json_array_append_new(ret_duties->clocks, clock);
@@ -77,22 +77,20 @@ static json_t *clock_dates(const json_t *clocks, struct date today)
 	json_t *clock;
 
 	json_array_foreach (clocks, index, clock) {
-		json_array_append_new(dates,
-			json_pack("{s:O, s:O, s:s}", "kind", json_object_get(clock, "kind"), "due_on",
-				json_object_get(clock, "due_on"), "state", state_of(clock, today)));
+		json_array_append_new(
+		    dates, json_pack("{s:O, s:O, s:s}", "kind", json_object_get(clock, "kind"), "due_on",
+		               json_object_get(clock, "due_on"), "state", state_of(clock, today)));
 	}
 	return dates;
 }
 
-json_t *duties_event(
-	const struct call *call, const char *incident_id, const struct duties *duties)
+json_t *duties_event(const struct call *call, const char *incident_id, const struct duties *duties)
 {
 	CLEANUP(text_finish) struct text link = TEXT_INIT(700);
 
 	call_link(call, "/v1/incidents/", &link);
 	text_puts(&link, incident_id);
-	json_t *data =
-		json_pack("{s:s, s:s}", "incident_id", incident_id, "link", text_string(&link));
+	json_t *data = json_pack("{s:s, s:s}", "incident_id", incident_id, "link", text_string(&link));
 	if (!duties)
 		return data;
 	json_object_set_new(data, "duty", json_string(duty_name(duties->decision.duty)));
@@ -101,7 +99,7 @@ json_t *duties_event(
 }
 
 size_t duties_add_json(struct batch *batch, const struct statement *statement,
-	struct bindings *bindings, const char *name, const json_t *value)
+    struct bindings *bindings, const char *name, const json_t *value)
 {
 	CLEANUP(free) char *text = json_dumps(value, JSON_COMPACT);
 

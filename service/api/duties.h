@@ -16,20 +16,19 @@ DEFINE_VALUE_CLEANUP(struct duties, duties_finish)
  * duty and makes the clock for the notification when there is one.
  */
 MUST_CHECK bool duties_assess(const struct call *call, const struct rulebook *rulebook,
-	json_t *incident, struct duties *ret_duties, struct problem *problem);
+    json_t *incident, struct duties *ret_duties, struct problem *problem);
 
 /* One clock of a kind that starts on a day, for clocks_insert; a new reference. */
 MUST_CHECK bool duties_clock(const struct rulebook *rulebook, const char *kind,
-	const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,
-	struct problem *problem);
+    const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,
+    struct problem *problem);
 
 /*
  * The `data` of an event about an incident: id, link and, when `duties` is given, the duty and the
  * clocks' dates; the database adds reference, version and sequence. Nothing of the case (data
  * class P1). A new reference; the caller may add members.
  */
-json_t *duties_event(
-	const struct call *call, const char *incident_id, const struct duties *duties);
+json_t *duties_event(const struct call *call, const char *incident_id, const struct duties *duties);
 
 /* Adds the statement that writes an event and its deliveries. */
 struct event {
@@ -41,4 +40,4 @@ struct event {
 void duties_add_event(const struct event *event, const char *event_id, struct batch *batch);
 /* Adds a statement with a JSON value: `name` is bound to its text. Its number. */
 size_t duties_add_json(struct batch *batch, const struct statement *statement,
-	struct bindings *bindings, const char *name, const json_t *value);
+    struct bindings *bindings, const char *name, const json_t *value);

@@ -12,7 +12,7 @@
 #define TRIES 3
 
 bool incident_read(struct call *call, const struct statement *statement,
-	const struct bindings *bindings, json_t **ret_incident, struct problem *problem)
+    const struct bindings *bindings, json_t **ret_incident, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(text_finish) struct text text = TEXT_INIT(INCIDENT_BYTES);
@@ -29,8 +29,7 @@ bool incident_read(struct call *call, const struct statement *statement,
 	return *ret_incident || problem_fail(problem, PROBLEM_INTERNAL, "an incident was not JSON");
 }
 
-bool incident_read_by_path(
-	struct call *call, json_t **ret_incident, struct problem *problem)
+bool incident_read_by_path(struct call *call, json_t **ret_incident, struct problem *problem)
 {
 	struct bindings bindings = {0};
 
@@ -57,7 +56,7 @@ static void set_duty(json_t *incident, const struct duty_decision *decision)
 
 /* The statements of a creation, in one batch; the number of the one that answers. */
 static size_t add_creation(struct call *call, struct batch *batch, const json_t *incident,
-	const json_t *children, const struct duties *duties, const char *id, const char *location)
+    const json_t *children, const struct duties *duties, const char *id, const char *location)
 {
 	struct bindings bindings = {0};
 	CLEANUP(json_decref) json_t *data = duties_event(call, id, duties);
@@ -72,11 +71,11 @@ static size_t add_creation(struct call *call, struct batch *batch, const json_t 
 	duties_add_event(&event, uuid_new().text, batch);
 	call_audit(call, batch, id);
 	return call_keep(
-		call, batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED, &bindings, 201, location);
+	    call, batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED, &bindings, 201, location);
 }
 
-static bool create_once(struct call *call, const struct rulebook *rulebook,
-	json_t *incident, struct problem *problem)
+static bool create_once(
+    struct call *call, const struct rulebook *rulebook, json_t *incident, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(duties_finish) struct duties duties = {0};
@@ -84,7 +83,7 @@ static bool create_once(struct call *call, const struct rulebook *rulebook,
 	char location[80];
 
 	if (!duties_assess(call, rulebook, incident, &duties, problem) ||
-		!call_begin(call, call_end(call), rulebook, &batch, problem))
+	    !call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	snprintf(location, sizeof(location), "/v1/incidents/%s", id.text);
 	CLEANUP(json_decref) json_t *row = json_copy(incident);
@@ -159,7 +158,7 @@ static json_t *merge(const struct incident_change *change, json_t *cleared)
 		json_object_update(merged, (json_t *)change->patch);
 		/* A new instant decides the date, unless the patch has both. */
 		if (json_is_string(json_object_get(change->patch, "aware_at")) &&
-			!json_object_get(change->patch, "aware_on"))
+		    !json_object_get(change->patch, "aware_on"))
 			json_object_del(merged, "aware_on");
 	}
 	json_array_foreach (change->child_patches, index, item) {
@@ -207,7 +206,7 @@ static void rebase_faults(struct problem *problem, const char *base)
 }
 
 static void add_children(struct batch *batch, const char *incident_id,
-	const struct incident_change *change, const json_t *cleared)
+    const struct incident_change *change, const json_t *cleared)
 {
 	struct bindings bindings = {0};
 
@@ -222,7 +221,7 @@ static void add_children(struct batch *batch, const char *incident_id,
 }
 
 static void add_change(struct call *call, struct batch *batch, const char *incident_id,
-	long version, const json_t *patch, const struct duties *duties)
+    long version, const json_t *patch, const struct duties *duties)
 {
 	struct bindings bindings = {0};
 	char version_text[24];
@@ -238,23 +237,21 @@ static void add_change(struct call *call, struct batch *batch, const char *incid
 }
 
 static void put_location(const struct incident_change *change, const char *incident_id,
-	const char *id, char ret_location[160])
+    const char *id, char ret_location[160])
 {
 	ret_location[0] = '\0';
 	if (change->collection)
-		snprintf(ret_location, 160, "/v1/incidents/%s/%s/%s", incident_id, change->collection,
-			id);
+		snprintf(ret_location, 160, "/v1/incidents/%s/%s/%s", incident_id, change->collection, id);
 }
 
 /* Reads the answer without writing: what was asked for is so already. */
 static bool answer_unchanged(
-	struct call *call, const struct incident_change *change, struct problem *problem)
+    struct call *call, const struct incident_change *change, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings bindings = {0};
 
-	bind_text(&bindings, "incident_id",
-		json_string_value(json_object_get(change->current, "id")));
+	bind_text(&bindings, "incident_id", json_string_value(json_object_get(change->current, "id")));
 	bind_text(&bindings, change->id_name, change->id);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
@@ -268,16 +265,17 @@ static bool answer_unchanged(
 }
 
 static bool write_change(struct call *call, const struct rulebook *rulebook,
-	struct incident_change *change, const json_t *patch, const json_t *cleared,
-	const struct duties *duties, struct problem *problem)
+    struct incident_change *change, const json_t *patch, const json_t *cleared,
+    const struct duties *duties, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings bindings = {0};
 	const char *incident_id = json_string_value(json_object_get(change->current, "id"));
 	long version = (long)json_integer_value(json_object_get(change->current, "version"));
-	const char *id = change->id ? change->id
-								: json_string_value(json_object_get(
-									  json_array_get(change->new_children, 0), "id"));
+	const char *id =
+	    change->id
+	        ? change->id
+	        : json_string_value(json_object_get(json_array_get(change->new_children, 0), "id"));
 	char location[160];
 
 	if (!call_begin(call, call_end(call), rulebook, &batch, problem))
@@ -290,7 +288,7 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 	bind_text(&bindings, "incident_id", incident_id);
 	bind_text(&bindings, change->id_name, id);
 	size_t answer = call_keep(
-		call, &batch, change->answer, change->answer_stored, &bindings, change->status, location);
+	    call, &batch, change->answer, change->answer_stored, &bindings, change->status, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
 	call_answer(call, &batch, answer, change->status, location, VERSION_OF_ANSWER);
@@ -298,7 +296,7 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 }
 
 static bool apply_once(struct call *call, const struct rulebook *rulebook,
-	struct incident_change *change, struct problem *problem)
+    struct incident_change *change, struct problem *problem)
 {
 	CLEANUP(duties_finish) struct duties duties = {0};
 	CLEANUP(json_decref) json_t *cleared = json_array();
@@ -311,13 +309,12 @@ static bool apply_once(struct call *call, const struct rulebook *rulebook,
 	set_duty(merged, &duties.decision);
 	CLEANUP(json_decref) json_t *patch = difference(merged, change->current);
 	if (json_object_size(patch) == 0 && !json_array_size(change->new_children) &&
-		!json_array_size(change->child_patches))
+	    !json_array_size(change->child_patches))
 		return answer_unchanged(call, change, problem);
 	return write_change(call, rulebook, change, patch, cleared, &duties, problem);
 }
 
-bool incident_apply(
-	struct call *call, struct incident_change *change, struct problem *problem)
+bool incident_apply(struct call *call, struct incident_change *change, struct problem *problem)
 {
 	give_ids(change->new_children);
 	for (int tries = 1;; tries++) {

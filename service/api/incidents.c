@@ -14,16 +14,15 @@ bool incidents_create(struct call *call, struct problem *problem)
 	return incident_create(call, call->request->json, problem);
 }
 
-static bool check_version(
-	const struct call *call, const json_t *resource, struct problem *problem)
+static bool check_version(const struct call *call, const json_t *resource, struct problem *problem)
 {
 	long version;
 
 	if (!call_if_match(call, &version, problem))
 		return false;
 	if (version != json_integer_value(json_object_get(resource, "version")))
-		return problem_set(problem, PROBLEM_STALE,
-			"The resource has changed since it was read; read it again.");
+		return problem_set(
+		    problem, PROBLEM_STALE, "The resource has changed since it was read; read it again.");
 	return true;
 }
 
@@ -31,16 +30,15 @@ bool incidents_patch(struct call *call, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *current = NULL;
 
-	if (!incident_read_by_path(call, &current, problem) ||
-		!check_version(call, current, problem))
+	if (!incident_read_by_path(call, &current, problem) || !check_version(call, current, problem))
 		return false;
 	struct incident_change change = {
-		.current = current,
-		.patch = call->request->json,
-		.answer = &SQL_INCIDENT_GET,
-		.id_name = "incident_id",
-		.id = request_argument(call->request, "incident_id"),
-		.status = 200,
+	    .current = current,
+	    .patch = call->request->json,
+	    .answer = &SQL_INCIDENT_GET,
+	    .id_name = "incident_id",
+	    .id = request_argument(call->request, "incident_id"),
+	    .status = 200,
 	};
 	return incident_apply(call, &change, problem);
 }
@@ -58,17 +56,17 @@ bool children_create(struct call *call, struct problem *problem)
 	if (!incident_read_by_path(call, &current, problem))
 		return false;
 	CLEANUP(json_decref) json_t *children = json_pack("[O]", call->request->json);
-	snprintf(base, sizeof(base), "/children/%zu",
-		json_array_size(json_object_get(current, "children")));
+	snprintf(
+	    base, sizeof(base), "/children/%zu", json_array_size(json_object_get(current, "children")));
 	struct incident_change change = {
-		.current = current,
-		.new_children = children,
-		.fault_base = base,
-		.answer = &SQL_CHILD_GET,
-		.answer_stored = &SQL_CHILD_GET_STORED,
-		.id_name = "child_id",
-		.collection = "children",
-		.status = 201,
+	    .current = current,
+	    .new_children = children,
+	    .fault_base = base,
+	    .answer = &SQL_CHILD_GET,
+	    .answer_stored = &SQL_CHILD_GET_STORED,
+	    .id_name = "child_id",
+	    .collection = "children",
+	    .status = 201,
 	};
 	return incident_apply(call, &change, problem);
 }
@@ -105,13 +103,13 @@ bool children_patch(struct call *call, struct problem *problem)
 	CLEANUP(json_decref) json_t *patches = json_pack("[O]", call->request->json);
 	snprintf(base, sizeof(base), "/children/%d", place);
 	struct incident_change change = {
-		.current = current,
-		.child_patches = patches,
-		.fault_base = base,
-		.answer = &SQL_CHILD_GET,
-		.id_name = "child_id",
-		.id = child_id,
-		.status = 200,
+	    .current = current,
+	    .child_patches = patches,
+	    .fault_base = base,
+	    .answer = &SQL_CHILD_GET,
+	    .id_name = "child_id",
+	    .id = child_id,
+	    .status = 200,
 	};
 	return incident_apply(call, &change, problem);
 }
@@ -146,14 +144,14 @@ static bool is_unchanged(const json_t *child, const json_t *patch)
 
 /* Sorts the message's children into those to add and those to change. */
 static void sort_children(
-	const json_t *current, json_t *children, json_t *ret_new, json_t *ret_patches)
+    const json_t *current, json_t *children, json_t *ret_new, json_t *ret_patches)
 {
 	size_t index;
 	json_t *child;
 
 	json_array_foreach (children, index, child) {
 		const json_t *known =
-			known_child(current, json_string_value(json_object_get(child, "external_id")));
+		    known_child(current, json_string_value(json_object_get(child, "external_id")));
 		if (!known) {
 			json_array_append(ret_new, child);
 		} else if (!is_unchanged(known, child)) {
@@ -172,41 +170,39 @@ static bool check_keys(const json_t *children, struct problem *problem)
 		const char *key = json_string_value(json_object_get(child, "external_id"));
 		for (size_t earlier = 0; earlier < index; earlier++) {
 			const char *other = json_string_value(
-				json_object_get(json_array_get(children, earlier), "external_id"));
+			    json_object_get(json_array_get(children, earlier), "external_id"));
 			if (!key || !other || strcmp(key, other) != 0)
 				continue;
 			char pointer[64];
 			snprintf(pointer, sizeof(pointer), "/children/%zu/external_id", index);
 			problem_add(problem, PROBLEM_INVALID, pointer, "duplicate",
-				"Each child of a message has a key of its own.");
+			    "Each child of a message has a key of its own.");
 			break;
 		}
 	}
 	return problem->kind == PROBLEM_NONE;
 }
 
-static bool update_known(
-	struct call *call, const json_t *current, struct problem *problem)
+static bool update_known(struct call *call, const json_t *current, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *patch = json_copy(call->request->json);
 	CLEANUP(json_decref) json_t *children = json_deep_copy(json_object_get(patch, "children"));
 	CLEANUP(json_decref) json_t *added = json_array();
 	CLEANUP(json_decref) json_t *patches = json_array();
 
-	if (request_argument(call->request, "If-Match") &&
-		!check_version(call, current, problem))
+	if (request_argument(call->request, "If-Match") && !check_version(call, current, problem))
 		return false;
 	json_object_del(patch, "children");
 	sort_children(current, children, added, patches);
 	struct incident_change change = {
-		.current = current,
-		.patch = patch,
-		.new_children = added,
-		.child_patches = patches,
-		.answer = &SQL_INCIDENT_GET,
-		.id_name = "incident_id",
-		.id = json_string_value(json_object_get(current, "id")),
-		.status = 200,
+	    .current = current,
+	    .patch = patch,
+	    .new_children = added,
+	    .child_patches = patches,
+	    .answer = &SQL_INCIDENT_GET,
+	    .id_name = "incident_id",
+	    .id = json_string_value(json_object_get(current, "id")),
+	    .status = 200,
 	};
 	return incident_apply(call, &change, problem);
 }
@@ -217,11 +213,11 @@ static bool create_unknown(struct call *call, struct problem *problem)
 
 	if (request_argument(call->request, "If-Match"))
 		return problem_set(
-			problem, PROBLEM_STALE, "There is no such incident yet, so it has no version.");
-	json_object_set_new(incident, "case_system",
-		json_string(request_argument(call->request, "system")));
-	json_object_set_new(incident, "external_id",
-		json_string(request_argument(call->request, "external_id")));
+		    problem, PROBLEM_STALE, "There is no such incident yet, so it has no version.");
+	json_object_set_new(
+	    incident, "case_system", json_string(request_argument(call->request, "system")));
+	json_object_set_new(
+	    incident, "external_id", json_string(request_argument(call->request, "external_id")));
 	return incident_create(call, incident, problem);
 }
 
@@ -236,8 +232,8 @@ bool case_systems_put(struct call *call, struct problem *problem)
 	for (int tries = 1;; tries++) {
 		CLEANUP(json_decref) json_t *current = NULL;
 		bool done;
-		if (incident_read(call, &SQL_INCIDENT_BY_EXTERNAL_ID, &arguments.bindings, &current,
-				problem)) {
+		if (incident_read(
+		        call, &SQL_INCIDENT_BY_EXTERNAL_ID, &arguments.bindings, &current, problem)) {
 			done = update_known(call, current, problem);
 		} else {
 			if (problem->kind != PROBLEM_NOT_FOUND)
@@ -245,8 +241,9 @@ bool case_systems_put(struct call *call, struct problem *problem)
 			problem_finish(problem);
 			done = create_unknown(call, problem);
 		}
-		bool raced = problem->kind == PROBLEM_DUPLICATE ||
-			(problem->kind == PROBLEM_STALE && !request_argument(call->request, "If-Match"));
+		bool raced =
+		    problem->kind == PROBLEM_DUPLICATE ||
+		    (problem->kind == PROBLEM_STALE && !request_argument(call->request, "If-Match"));
 		if (done || !raced || tries == TRIES)
 			return done;
 		problem_finish(problem);

@@ -20,18 +20,17 @@ static void put_filter(const struct call *call, char ret_hex[17])
 	for (size_t i = 0; i < request->argument_count; i++) {
 		const struct argument *argument = &request->arguments[i];
 		if (argument->parameter->place == IN_HEADER ||
-			strcmp(argument->parameter->name, "cursor") == 0 ||
-			strcmp(argument->parameter->name, "limit") == 0)
+		    strcmp(argument->parameter->name, "cursor") == 0 ||
+		    strcmp(argument->parameter->name, "limit") == 0)
 			continue;
-		text_printf(&filter, "\n%s=%s", argument->parameter->name,
-			argument->value ? argument->value : "");
+		text_printf(
+		    &filter, "\n%s=%s", argument->parameter->name, argument->value ? argument->value : "");
 	}
 	digest_sha256(text_string(&filter), filter.length, digest);
 	hex_encode(digest, 8, ret_hex);
 }
 
-static bool read_cursor(
-	const struct call *call, const char *cursor, struct list_page *ret_page)
+static bool read_cursor(const struct call *call, const char *cursor, struct list_page *ret_page)
 {
 	CLEANUP(text_finish) struct text plain = TEXT_INIT(CURSOR_BYTES);
 	char filter[17];
@@ -53,27 +52,26 @@ static bool read_cursor(
 	return true;
 }
 
-bool list_open(const struct call *call, struct list_page *ret_page,
-	struct bindings *bindings, struct problem *problem)
+bool list_open(const struct call *call, struct list_page *ret_page, struct bindings *bindings,
+    struct problem *problem)
 {
 	const char *cursor = request_argument(call->request, "cursor");
 
 	*ret_page = (struct list_page){.size = (size_t)request_number(call->request, "limit")};
 	if (cursor && !read_cursor(call, cursor, ret_page)) {
 		problem_add(problem, PROBLEM_BAD_PARAMETER, "cursor", "cursor",
-			"The cursor was not made by this list with these filters.");
+		    "The cursor was not made by this list with these filters.");
 		return false;
 	}
 	snprintf(ret_page->limit, sizeof(ret_page->limit), "%zu", ret_page->size + 1);
 	bind_text(bindings, "limit", ret_page->limit);
 	bind_text(bindings, "after_key", ret_page->has_cursor ? ret_page->key : NULL);
-	bind_text(bindings, "after_id",
-		ret_page->has_cursor && ret_page->id[0] ? ret_page->id : NULL);
+	bind_text(bindings, "after_id", ret_page->has_cursor && ret_page->id[0] ? ret_page->id : NULL);
 	return true;
 }
 
-static void put_cursor(const struct call *call, const struct rows *rows, size_t row,
-	struct text *ret_cursor)
+static void put_cursor(
+    const struct call *call, const struct rows *rows, size_t row, struct text *ret_cursor)
 {
 	char filter[17];
 	const char *key = rows_text(rows, row, "_key");
@@ -87,7 +85,7 @@ static void put_cursor(const struct call *call, const struct rows *rows, size_t 
 }
 
 static void put_rows(const struct call *call, const struct rows *rows, size_t count,
-	list_decorate *decorate, const void *context, struct text *ret_text)
+    list_decorate *decorate, const void *context, struct text *ret_text)
 {
 	if (!decorate) {
 		rows_put_array(rows, 0, count, ret_text);
@@ -114,7 +112,7 @@ static void put_link(struct call *call, const char *cursor)
 	for (size_t i = 0; i < request->argument_count; i++) {
 		const struct argument *argument = &request->arguments[i];
 		if (argument->parameter->place != IN_QUERY || !argument->value ||
-			strcmp(argument->parameter->name, "cursor") == 0)
+		    strcmp(argument->parameter->name, "cursor") == 0)
 			continue;
 		text_putc(&link, '&');
 		text_put_url(&link, argument->parameter->name);
@@ -127,7 +125,7 @@ static void put_link(struct call *call, const char *cursor)
 }
 
 bool list_close(struct call *call, const struct list_page *page, const struct rows *rows,
-	list_decorate *decorate, const void *context, struct problem *problem)
+    list_decorate *decorate, const void *context, struct problem *problem)
 {
 	size_t count = rows_count(rows);
 	bool has_more = count > page->size;
@@ -151,7 +149,8 @@ bool list_close(struct call *call, const struct list_page *page, const struct ro
 	text_puts(&reply->body, "{\"data\":");
 	text_append(&reply->body, data.data, data.length);
 	if (has_more)
-		text_printf(&reply->body, ",\"has_more\":true,\"next_cursor\":\"%s\"}", text_string(&cursor));
+		text_printf(
+		    &reply->body, ",\"has_more\":true,\"next_cursor\":\"%s\"}", text_string(&cursor));
 	else
 		text_puts(&reply->body, ",\"has_more\":false,\"next_cursor\":null}");
 	return true;

@@ -10,9 +10,8 @@ struct list_sort {
 };
 
 /* Appends members to the open JSON object of a row; sees the row's "_" columns too. */
-typedef void list_decorate(
-	const struct call *call, const void *context, const struct rows *rows, size_t row,
-	struct text *ret_object);
+typedef void list_decorate(const struct call *call, const void *context, const struct rows *rows,
+    size_t row, struct text *ret_object);
 
 struct list_page {
 	char limit[8]; /* one more than the page, to see whether there is more */
@@ -27,11 +26,10 @@ struct list_page {
  * filter is PROBLEM_BAD_PARAMETER.
  */
 MUST_CHECK bool list_open(const struct call *call, struct list_page *ret_page,
-	struct bindings *bindings, struct problem *problem);
+    struct bindings *bindings, struct problem *problem);
 /*
  * Fills the reply from rows that have "_key" and, where the order needs it, "_id". `decorate` may
  * be NULL.
  */
-MUST_CHECK bool list_close(struct call *call, const struct list_page *page,
-	const struct rows *rows, list_decorate *decorate, const void *context,
-	struct problem *problem);
+MUST_CHECK bool list_close(struct call *call, const struct list_page *page, const struct rows *rows,
+    list_decorate *decorate, const void *context, struct problem *problem);

@@ -28,16 +28,15 @@ static bool check_kind(const struct notice *notice, struct problem *problem)
 		return problem_set(problem, PROBLEM_CONFLICT, "The incident has been withdrawn.");
 	if (strcmp(notice->kind, duty_name(notice->decision.duty)) == 0)
 		return true;
-	problem->missing = json_pack("[{s:s, s:s}]", "code", notice->decision.rule, "detail",
-		notice->decision.explanation);
+	problem->missing = json_pack(
+	    "[{s:s, s:s}]", "code", notice->decision.rule, "detail", notice->decision.explanation);
 	return problem_set(problem, PROBLEM_CONFLICT,
-		"The facts of the incident lead to the duty '%s' and not to '%s'.",
-		duty_name(notice->decision.duty), notice->kind);
+	    "The facts of the incident lead to the duty '%s' and not to '%s'.",
+	    duty_name(notice->decision.duty), notice->kind);
 }
 
 /* A record of an earlier notification names its day, which lies between awareness and today. */
-static bool check_day(
-	const struct call *call, struct notice *notice, struct problem *problem)
+static bool check_day(const struct call *call, struct notice *notice, struct problem *problem)
 {
 	const json_t *body = call->request->json;
 	const char *text = json_string_value(json_object_get(body, "notified_on"));
@@ -46,19 +45,19 @@ static bool check_day(
 	notice->notified_on = call->today;
 	if (notice->is_sent && text)
 		problem_add(problem, PROBLEM_INVALID, "/notified_on", "notified_on_not_allowed",
-			"A notification that is sent now is dated today; only a recorded one names its day.");
+		    "A notification that is sent now is dated today; only a recorded one names its day.");
 	if (notice->is_sent)
 		return problem->kind == PROBLEM_NONE;
 	if (!text || !date_parse(text, &notice->notified_on))
 		return problem_add(problem, PROBLEM_INVALID, "/notified_on", "required",
-			"A recorded notification needs the day on which it was made.");
+		    "A recorded notification needs the day on which it was made.");
 	if (notice->notified_on.days > call->today.days)
 		problem_add(problem, PROBLEM_INVALID, "/notified_on", "date_in_future",
-			"A notification that was made cannot lie in the future.");
+		    "A notification that was made cannot lie in the future.");
 	if (date_parse(json_string_value(json_object_get(notice->incident, "aware_on")), &aware_on) &&
-		notice->notified_on.days < aware_on.days)
+	    notice->notified_on.days < aware_on.days)
 		problem_add(problem, PROBLEM_INVALID, "/notified_on", "notified_before_aware",
-			"Nobody can notify before the local authority became aware.");
+		    "Nobody can notify before the local authority became aware.");
 	return problem->kind == PROBLEM_NONE;
 }
 
@@ -72,7 +71,7 @@ static void put_recipients(enum duty duty, struct text *ret_array)
 
 /* The clocks that the notification starts, and the end of its own in what the event tells. */
 static bool make_clocks(const struct rulebook *rulebook, const struct notice *notice,
-	struct duties *ret_duties, json_t **ret_started, struct problem *problem)
+    struct duties *ret_duties, json_t **ret_started, struct problem *problem)
 {
 	struct date aware_on;
 	json_t *sin = NULL;
@@ -83,14 +82,14 @@ static bool make_clocks(const struct rulebook *rulebook, const struct notice *no
 		if (!duties_clock(rulebook, "sin", &notice->decision, aware_on, &sin, problem))
 			return false;
 		json_object_set_new(
-			sin, "completed_on", json_string(date_format(notice->notified_on).text));
+		    sin, "completed_on", json_string(date_format(notice->notified_on).text));
 		json_array_append_new(ret_duties->clocks, sin);
 	}
 	if (!duty_needs_rapid_review(notice->decision.duty))
 		return true;
 	json_t *review = NULL;
 	if (!duties_clock(
-			rulebook, "rapid_review", &notice->decision, notice->notified_on, &review, problem))
+	        rulebook, "rapid_review", &notice->decision, notice->notified_on, &review, problem))
 		return false;
 	json_array_append(ret_duties->clocks, review);
 	json_array_append_new(*ret_started, review);
@@ -99,15 +98,15 @@ static bool make_clocks(const struct rulebook *rulebook, const struct notice *no
 
 /* Told to the recipients in law when it is sent; a record is told to nobody of them. */
 static void add_event(struct call *call, struct batch *batch, const struct notice *notice,
-	const struct duties *duties, const char *id, const char *event_id, const char *recipients)
+    const struct duties *duties, const char *id, const char *event_id, const char *recipients)
 {
 	const char *incident_id = json_string_value(json_object_get(notice->incident, "id"));
 	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, duties);
 	struct event event = {
-		.type = "incident.notified",
-		.incident_id = incident_id,
-		.recipients = notice->is_sent ? recipients : "{}",
-		.data = data,
+	    .type = "incident.notified",
+	    .incident_id = incident_id,
+	    .recipients = notice->is_sent ? recipients : "{}",
+	    .data = data,
 	};
 
 	json_object_set_new(data, "notification_id", json_string(id));
@@ -116,9 +115,8 @@ static void add_event(struct call *call, struct batch *batch, const struct notic
 	duties_add_event(&event, event_id, batch);
 }
 
-static void add_notice(struct call *call, struct batch *batch,
-	const struct notice *notice, const struct duties *duties, const json_t *started,
-	const char *id)
+static void add_notice(struct call *call, struct batch *batch, const struct notice *notice,
+    const struct duties *duties, const json_t *started, const char *id)
 {
 	struct bindings bindings = {0};
 	struct uuid event_id = uuid_new();
@@ -128,10 +126,9 @@ static void add_notice(struct call *call, struct batch *batch,
 
 	put_recipients(notice->decision.duty, &recipients);
 	snprintf(version, sizeof(version), "%lld",
-		(long long)json_integer_value(json_object_get(notice->incident, "version")));
+	    (long long)json_integer_value(json_object_get(notice->incident, "version")));
 	bind_text(&bindings, "notification_id", id);
-	bind_text(
-		&bindings, "incident_id", json_string_value(json_object_get(notice->incident, "id")));
+	bind_text(&bindings, "incident_id", json_string_value(json_object_get(notice->incident, "id")));
 	bind_text(&bindings, "version", version);
 	bind_text(&bindings, "kind", notice->kind);
 	bind_text(&bindings, "transmission", notice->is_sent ? "send" : "record");
@@ -151,7 +148,7 @@ static void add_notice(struct call *call, struct batch *batch,
 }
 
 static bool notify_once(struct call *call, const struct rulebook *rulebook,
-	const struct notice *notice, struct problem *problem)
+    const struct notice *notice, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(duties_finish) struct duties duties = {0};
@@ -161,7 +158,7 @@ static bool notify_once(struct call *call, const struct rulebook *rulebook,
 	char location[80];
 
 	if (!make_clocks(rulebook, notice, &duties, &started, problem) ||
-		!call_begin(call, call_end(call), rulebook, &batch, problem))
+	    !call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	snprintf(location, sizeof(location), "/v1/notifications/%s", id.text);
 	call_claim(call, &batch);
@@ -169,7 +166,7 @@ static bool notify_once(struct call *call, const struct rulebook *rulebook,
 	call_audit(call, &batch, id.text);
 	bind_text(&bindings, "notification_id", id.text);
 	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET, &SQL_NOTIFICATION_GET_STORED,
-		&bindings, 201, location);
+	    &bindings, 201, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
 	call_answer(call, &batch, answer, 201, location, 1);
@@ -184,17 +181,17 @@ static bool try_notify(struct call *call, struct problem *problem)
 	const char *transmission = json_string_value(json_object_get(body, "transmission"));
 
 	if (!incident_read_by_path(call, &incident, problem) ||
-		!call_rulebook(call, &rulebook, problem))
+	    !call_rulebook(call, &rulebook, problem))
 		return false;
 	struct notice notice = {
-		.incident = incident,
-		.decision = notifiability_decide(incident),
-		.kind = json_string_value(json_object_get(body, "kind")),
-		.is_sent = !transmission || strcmp(transmission, "send") == 0,
-		.note = json_string_value(json_object_get(body, "note")),
+	    .incident = incident,
+	    .decision = notifiability_decide(incident),
+	    .kind = json_string_value(json_object_get(body, "kind")),
+	    .is_sent = !transmission || strcmp(transmission, "send") == 0,
+	    .note = json_string_value(json_object_get(body, "note")),
 	};
 	return check_day(call, &notice, problem) && check_kind(&notice, problem) &&
-		notify_once(call, rulebook, &notice, problem);
+	       notify_once(call, rulebook, &notice, problem);
 }
 
 bool notifications_create(struct call *call, struct problem *problem)
@@ -217,14 +214,12 @@ bool notifications_create(struct call *call, struct problem *problem)
 }
 
 /* The incident of the notification, so that its reference and its events have their place. */
-static bool read_notification(
-	struct call *call, json_t **ret_notification, struct problem *problem)
+static bool read_notification(struct call *call, json_t **ret_notification, struct problem *problem)
 {
 	CLEANUP(arguments_finish) struct arguments arguments;
 
 	call_bind(call, &arguments);
-	if (incident_read(call, &SQL_NOTIFICATION_GET, &arguments.bindings, ret_notification,
-			problem))
+	if (incident_read(call, &SQL_NOTIFICATION_GET, &arguments.bindings, ret_notification, problem))
 		return true;
 	if (problem->kind == PROBLEM_NOT_FOUND)
 		problem_set(problem, PROBLEM_NOT_FOUND, "There is no such notification.");
@@ -232,7 +227,7 @@ static bool read_notification(
 }
 
 static bool check_acknowledgement(
-	const struct call *call, const json_t *notification, struct problem *problem)
+    const struct call *call, const json_t *notification, struct problem *problem)
 {
 	const json_t *body = call->request->json;
 	const char *recipient = json_string_value(json_object_get(body, "recipient"));
@@ -248,21 +243,21 @@ static bool check_acknowledgement(
 	}
 	if (!known)
 		problem_add(problem, PROBLEM_INVALID, "/recipient", "recipient_not_notified",
-			"The notification did not go to this recipient.");
+		    "The notification did not go to this recipient.");
 	if (!date_parse(json_string_value(json_object_get(body, "acknowledged_on")), &day) ||
-		!date_parse(json_string_value(json_object_get(notification, "notified_on")), &notified_on))
+	    !date_parse(json_string_value(json_object_get(notification, "notified_on")), &notified_on))
 		return problem->kind == PROBLEM_NONE;
 	if (day.days > call->today.days)
 		problem_add(problem, PROBLEM_INVALID, "/acknowledged_on", "date_in_future",
-			"An acknowledgement that was given cannot lie in the future.");
+		    "An acknowledgement that was given cannot lie in the future.");
 	if (day.days < notified_on.days)
 		problem_add(problem, PROBLEM_INVALID, "/acknowledged_on", "acknowledged_before_notified",
-			"Nobody can acknowledge what has not been notified yet.");
+		    "Nobody can acknowledge what has not been notified yet.");
 	return problem->kind == PROBLEM_NONE;
 }
 
-static void add_acknowledgement(struct call *call, struct batch *batch,
-	const json_t *notification, const char *notification_id)
+static void add_acknowledgement(
+    struct call *call, struct batch *batch, const json_t *notification, const char *notification_id)
 {
 	const json_t *body = call->request->json;
 	const char *incident_id = json_string_value(json_object_get(notification, "incident_id"));
@@ -272,9 +267,9 @@ static void add_acknowledgement(struct call *call, struct batch *batch,
 	struct bindings bindings = {0};
 	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, NULL);
 	struct event event = {.type = "notification.acknowledged",
-		.incident_id = incident_id,
-		.recipients = "{}",
-		.data = data};
+	    .incident_id = incident_id,
+	    .recipients = "{}",
+	    .data = data};
 
 	json_object_set_new(data, "notification_id", json_string(notification_id));
 	json_object_set(data, "kind", json_object_get(notification, "kind"));
@@ -300,8 +295,8 @@ static bool acknowledge(struct call *call, struct problem *problem)
 	char location[80];
 
 	if (!read_notification(call, &notification, problem) ||
-		!check_acknowledgement(call, notification, problem) ||
-		!call_begin(call, call_end(call), NULL, &batch, problem))
+	    !check_acknowledgement(call, notification, problem) ||
+	    !call_begin(call, call_end(call), NULL, &batch, problem))
 		return false;
 	snprintf(location, sizeof(location), "/v1/notifications/%s", id);
 	call_claim(call, &batch);
@@ -309,7 +304,7 @@ static bool acknowledge(struct call *call, struct problem *problem)
 	call_audit(call, &batch, id);
 	bind_text(&bindings, "notification_id", id);
 	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET, &SQL_NOTIFICATION_GET_STORED,
-		&bindings, 201, location);
+	    &bindings, 201, location);
 	if (!call_run(call, &batch, call_end(call), problem))
 		return false;
 	call_answer(call, &batch, answer, 201, location, VERSION_OF_ANSWER);

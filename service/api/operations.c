@@ -10,13 +10,13 @@
 #include "store/statements.h"
 
 static const struct list_sort incident_sorts[] = {
-	{"created_at", &SQL_INCIDENT_LIST_BY_CREATED_AT},
-	{"-created_at", &SQL_INCIDENT_LIST},
-	{"aware_on", &SQL_INCIDENT_LIST_BY_AWARE_ON},
-	{"-aware_on", &SQL_INCIDENT_LIST_BY_AWARE_ON_DESC},
-	{"updated_at", &SQL_INCIDENT_LIST_BY_UPDATED_AT},
-	{"-updated_at", &SQL_INCIDENT_LIST_BY_UPDATED_AT_DESC},
-	{NULL, NULL},
+    {"created_at", &SQL_INCIDENT_LIST_BY_CREATED_AT},
+    {"-created_at", &SQL_INCIDENT_LIST},
+    {"aware_on", &SQL_INCIDENT_LIST_BY_AWARE_ON},
+    {"-aware_on", &SQL_INCIDENT_LIST_BY_AWARE_ON_DESC},
+    {"updated_at", &SQL_INCIDENT_LIST_BY_UPDATED_AT},
+    {"-updated_at", &SQL_INCIDENT_LIST_BY_UPDATED_AT_DESC},
+    {NULL, NULL},
 };
 
 /* clang-format off */

@@ -123,7 +123,7 @@ static bool read_policies(const char *text, struct rulebook *rulebook)
 }
 
 bool rulebook_store(struct rulebook_cache *cache, const char *key_hash, const struct rows *rows,
-	struct rulebook **ret_rulebook, struct problem *problem)
+    struct rulebook **ret_rulebook, struct problem *problem)
 {
 	CLEANUP(free) struct rulebook *made = calloc(1, sizeof(*made));
 
@@ -135,8 +135,8 @@ bool rulebook_store(struct rulebook_cache *cache, const char *key_hash, const st
 	const char *area = rows_text(rows, 0, "area_code");
 	snprintf(made->area_code, sizeof(made->area_code), "%s", area ? area : "");
 	if (!read_holidays(rows_text(rows, 0, "holidays"),
-			(int)rows_number(rows, 0, "calendar_version"), &made->calendar) ||
-		!read_policies(rows_text(rows, 0, "policies"), made))
+	        (int)rows_number(rows, 0, "calendar_version"), &made->calendar) ||
+	    !read_policies(rows_text(rows, 0, "policies"), made))
 		return problem_fail(problem, PROBLEM_INTERNAL, "the rulebook is malformed");
 
 	pthread_mutex_lock(&cache->lock);

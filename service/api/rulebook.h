@@ -29,7 +29,7 @@ void rulebook_cache_destroy(struct rulebook_cache *cache);
 struct rulebook *rulebook_find(struct rulebook_cache *cache, const char *key_hash);
 /* Makes one from the rows of rulebook_get and keeps it in place of the caller's earlier one. */
 MUST_CHECK bool rulebook_store(struct rulebook_cache *cache, const char *key_hash,
-	const struct rows *rows, struct rulebook **ret_rulebook, struct problem *problem);
+    const struct rows *rows, struct rulebook **ret_rulebook, struct problem *problem);
 /* Forgets what is kept for a caller, because it is out of date. */
 void rulebook_drop(struct rulebook_cache *cache, const char *key_hash);
 void rulebook_release(struct rulebook *rulebook);

@@ -17,7 +17,7 @@ bool service_ready(struct call *call, struct problem *problem)
 
 	/* Every statement is prepared at connect, so a database that is behind is not ready. */
 	if (!pool_lease(call->api->pool, &call->lease, problem) ||
-		!batch_begin(call->lease, BATCH_READ, &batch, problem))
+	    !batch_begin(call->lease, BATCH_READ, &batch, problem))
 		return false;
 	batch_add(&batch, &SQL_DATABASE_READY, &none);
 	if (!batch_run(&batch, BATCH_READ, problem))
@@ -29,8 +29,7 @@ bool service_ready(struct call *call, struct problem *problem)
 
 bool service_document(struct call *call, struct problem *problem)
 {
-	CLEANUP(free) char *text =
-		json_dumps(contract_document(call->api->contract), JSON_COMPACT);
+	CLEANUP(free) char *text = json_dumps(contract_document(call->api->contract), JSON_COMPACT);
 
 	if (!text)
 		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");

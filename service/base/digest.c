@@ -20,7 +20,7 @@ void digest_sha256(const void *bytes, size_t length, unsigned char ret_digest[DI
 }
 
 void digest_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
-	unsigned char ret_digest[DIGEST_BYTES])
+    unsigned char ret_digest[DIGEST_BYTES])
 {
 	int failed = gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, key_length, bytes, length, ret_digest);
 	if (failed)
@@ -44,8 +44,8 @@ void hex_encode(const void *bytes, size_t length, char *ret_text)
 	*ret_text = '\0';
 }
 
-static void encode(const void *bytes, size_t length, const char *alphabet, bool pad,
-	struct text *ret_text)
+static void encode(
+    const void *bytes, size_t length, const char *alphabet, bool pad, struct text *ret_text)
 {
 	const unsigned char *at = bytes;
 
@@ -72,13 +72,13 @@ static void encode(const void *bytes, size_t length, const char *alphabet, bool 
 void base64_encode(const void *bytes, size_t length, struct text *ret_text)
 {
 	encode(bytes, length, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", true,
-		ret_text);
+	    ret_text);
 }
 
 void base64url_encode(const void *bytes, size_t length, struct text *ret_text)
 {
 	encode(bytes, length, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false,
-		ret_text);
+	    ret_text);
 }
 
 static int value_of(char character)
@@ -124,8 +124,7 @@ bool base64_decode(const char *text, size_t length, struct text *ret_bytes)
 	return (group & ((1u << bits) - 1)) == 0 && !ret_bytes->failed;
 }
 
-bool seal(
-	const unsigned char key[32], const void *plain, size_t length, struct text *ret_sealed)
+bool seal(const unsigned char key[32], const void *plain, size_t length, struct text *ret_sealed)
 {
 	gnutls_aead_cipher_hd_t cipher;
 	gnutls_datum_t secret = {(unsigned char *)key, 32};
@@ -136,8 +135,8 @@ bool seal(
 	if (!sealed || gnutls_aead_cipher_init(&cipher, GNUTLS_CIPHER_AES_256_GCM, &secret) != 0)
 		return false;
 	random_bytes(nonce, sizeof(nonce));
-	int failed = gnutls_aead_cipher_encrypt(cipher, nonce, sizeof(nonce), NULL, 0, TAG_BYTES, plain,
-		length, sealed, &sealed_length);
+	int failed = gnutls_aead_cipher_encrypt(
+	    cipher, nonce, sizeof(nonce), NULL, 0, TAG_BYTES, plain, length, sealed, &sealed_length);
 	gnutls_aead_cipher_deinit(cipher);
 	if (failed)
 		return false;
@@ -146,8 +145,7 @@ bool seal(
 	return !ret_sealed->failed;
 }
 
-bool unseal(
-	const unsigned char key[32], const void *sealed, size_t length, struct text *ret_plain)
+bool unseal(const unsigned char key[32], const void *sealed, size_t length, struct text *ret_plain)
 {
 	gnutls_aead_cipher_hd_t cipher;
 	gnutls_datum_t secret = {(unsigned char *)key, 32};
@@ -160,7 +158,7 @@ bool unseal(
 	if (!plain || gnutls_aead_cipher_init(&cipher, GNUTLS_CIPHER_AES_256_GCM, &secret) != 0)
 		return false;
 	int failed = gnutls_aead_cipher_decrypt(cipher, bytes, NONCE_BYTES, NULL, 0, TAG_BYTES,
-		bytes + NONCE_BYTES, length - NONCE_BYTES, plain, &plain_length);
+	    bytes + NONCE_BYTES, length - NONCE_BYTES, plain, &plain_length);
 	gnutls_aead_cipher_deinit(cipher);
 	if (failed)
 		return false;

@@ -15,7 +15,7 @@
 
 void digest_sha256(const void *bytes, size_t length, unsigned char ret_digest[DIGEST_BYTES]);
 void digest_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
-	unsigned char ret_digest[DIGEST_BYTES]);
+    unsigned char ret_digest[DIGEST_BYTES]);
 /* Compares in a time that depends on the length only. */
 bool digest_equal(const void *a, const void *b, size_t length);
 
@@ -29,8 +29,8 @@ void base64url_encode(const void *bytes, size_t length, struct text *ret_text);
 MUST_CHECK bool base64_decode(const char *text, size_t length, struct text *ret_bytes);
 
 /* AES-256-GCM with a random nonce in front; `key` has 32 bytes. The result is nonce‖sealed. */
-MUST_CHECK bool seal(const unsigned char key[32], const void *plain, size_t length,
-	struct text *ret_sealed);
+MUST_CHECK bool seal(
+    const unsigned char key[32], const void *plain, size_t length, struct text *ret_sealed);
 /* The reverse; false when the key is another one or a bit has changed. */
-MUST_CHECK bool unseal(const unsigned char key[32], const void *sealed, size_t length,
-	struct text *ret_plain);
+MUST_CHECK bool unseal(
+    const unsigned char key[32], const void *sealed, size_t length, struct text *ret_plain);

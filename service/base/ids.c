@@ -75,7 +75,7 @@ struct instant_text instant_format(int64_t milliseconds)
 
 	gmtime_r(&seconds, &parts);
 	size_t length = strftime(result.text, sizeof(result.text), "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(result.text + length, sizeof(result.text) - length, ".%03dZ",
-		(int)(milliseconds % 1000));
+	snprintf(
+	    result.text + length, sizeof(result.text) - length, ".%03dZ", (int)(milliseconds % 1000));
 	return result;
 }

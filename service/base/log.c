@@ -24,8 +24,9 @@ void log_write(enum log_level level, const char *event, const struct log_field f
 	if ((int)level < lowest)
 		return;
 	CLEANUP(text_finish) struct text line = TEXT_INIT(LINE_BYTES);
-	text_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":",
-		instant_format(clock_milliseconds()).text, levels[level]);
+	text_printf(&line,
+	    "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", instant_format(clock_milliseconds()).text,
+	    levels[level]);
 	text_put_json(&line, event, strlen(event));
 	for (; fields->name; fields++) {
 		text_putc(&line, ',');

@@ -14,8 +14,14 @@ struct log_field {
 	int64_t number;
 };
 
-#define LOG_TEXT(field_name, value) {.name = (field_name), .text = (value) ? (value) : ""}
-#define LOG_NUMBER(field_name, value) {.name = (field_name), .number = (value)}
+#define LOG_TEXT(field_name, value)                                                                \
+	{                                                                                              \
+		.name = (field_name), .text = (value) ? (value) : ""                                       \
+	}
+#define LOG_NUMBER(field_name, value)                                                              \
+	{                                                                                              \
+		.name = (field_name), .number = (value)                                                    \
+	}
 
 /* Writes one line: time, level, event, then the fields. Thread-safe; a line is never torn. */
 #define log_event(level, event, ...)                                                               \

@@ -12,7 +12,7 @@ static const struct {
 	const char *slug;
 	const char *title;
 } kinds[] = {
-	[PROBLEM_NONE] = {500, "internal", "The service met a fault of its own"},
+    [PROBLEM_NONE] = {500, "internal", "The service met a fault of its own"},
 #define PROBLEM(kind, status, slug, title) [PROBLEM_##kind] = {status, slug, title},
 #include "base/problems.def"
 #undef PROBLEM
@@ -50,7 +50,7 @@ bool problem_fail(struct problem *problem, enum problem_kind kind, const char *f
 }
 
 bool problem_add(struct problem *problem, enum problem_kind kind, const char *pointer,
-	const char *code, const char *format, ...)
+    const char *code, const char *format, ...)
 {
 	if (problem->kind == PROBLEM_NONE)
 		problem->kind = kind;
@@ -61,9 +61,9 @@ bool problem_add(struct problem *problem, enum problem_kind kind, const char *po
 	if (count > FAULTS_MAX)
 		return false;
 	if (count == FAULTS_MAX) {
-		json_array_append_new(problem->errors,
-			json_pack("{s:s, s:s, s:s}", "pointer", "", "code", "more_faults", "detail",
-				"There are more faults than are listed here."));
+		json_array_append_new(
+		    problem->errors, json_pack("{s:s, s:s, s:s}", "pointer", "", "code", "more_faults",
+		                         "detail", "There are more faults than are listed here."));
 		return false;
 	}
 
@@ -73,7 +73,7 @@ bool problem_add(struct problem *problem, enum problem_kind kind, const char *po
 	vsnprintf(detail, sizeof(detail), format, arguments);
 	va_end(arguments);
 	json_t *fault =
-		json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", code, "detail", detail);
+	    json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", code, "detail", detail);
 	if (!fault)
 		fault = json_pack("{s:s, s:s, s:s}", "pointer", "", "code", code, "detail", "");
 	json_array_append_new(problem->errors, fault);
@@ -104,9 +104,9 @@ json_t *problem_json(const struct problem *problem, const char *instance, const 
 
 	snprintf(type, sizeof(type), "/problems/%s", problem_slug(problem->kind));
 	json_t *body = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:O*, s:O*}", "type", type,
-		"title", problem_title(problem->kind), "status", problem_status(problem->kind), "detail",
-		problem->detail[0] ? problem->detail : problem_title(problem->kind), "instance", instance,
-		"code", problem_slug(problem->kind), "request_id", request_id, "errors", problem->errors,
-		"missing", problem->missing);
+	    "title", problem_title(problem->kind), "status", problem_status(problem->kind), "detail",
+	    problem->detail[0] ? problem->detail : problem_title(problem->kind), "instance", instance,
+	    "code", problem_slug(problem->kind), "request_id", request_id, "errors", problem->errors,
+	    "missing", problem->missing);
 	return body;
 }

@@ -18,11 +18,11 @@ enum problem_kind {
 
 struct problem {
 	enum problem_kind kind;
-	char detail[320];  /* for the caller: never bodies, names or what PostgreSQL said */
-	char cause[320];   /* for the log only: which part failed and how; never case facts */
-	json_t *errors;    /* array of {pointer, code, detail}, or NULL */
-	json_t *missing;   /* array of {code, detail} for a refused state change, or NULL */
-	int retry_after;   /* seconds, for 429 and 503; 0 is none */
+	char detail[320]; /* for the caller: never bodies, names or what PostgreSQL said */
+	char cause[320];  /* for the log only: which part failed and how; never case facts */
+	json_t *errors;   /* array of {pointer, code, detail}, or NULL */
+	json_t *missing;  /* array of {code, detail} for a refused state change, or NULL */
+	int retry_after;  /* seconds, for 429 and 503; 0 is none */
 };
 
 void problem_finish(struct problem *problem);
@@ -30,17 +30,17 @@ DEFINE_VALUE_CLEANUP(struct problem, problem_finish)
 
 /* Fills the problem and returns false, so that a caller can `return problem_set(…)`. */
 bool problem_set(struct problem *problem, enum problem_kind kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* As problem_set(), with a cause that goes to the log and not to the caller. */
 bool problem_fail(struct problem *problem, enum problem_kind kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /*
  * Adds one fault to `errors`: the JSON Pointer (or parameter name), a code in lower snake case,
  * and a sentence that names the rule. The first fault sets `kind`; later ones leave it. Returns
  * false. Beyond 100 faults further ones are dropped, and the last says so.
  */
 bool problem_add(struct problem *problem, enum problem_kind kind, const char *pointer,
-	const char *code, const char *format, ...) __attribute__((format(printf, 5, 6)));
+    const char *code, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 int problem_status(enum problem_kind kind);
 const char *problem_slug(enum problem_kind kind);

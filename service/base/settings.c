@@ -33,8 +33,8 @@ static bool is_needed(const struct setting *setting, const char *const needed[])
 }
 
 /* What the file holds, without one newline at its end. */
-static bool read_file(const char *path, char ret_value[4096], const char *variable,
-	struct text *ret_faults)
+static bool read_file(
+    const char *path, char ret_value[4096], const char *variable, struct text *ret_faults)
 {
 	FILE *file = fopen(path, "re");
 	if (!file) {
@@ -50,8 +50,8 @@ static bool read_file(const char *path, char ret_value[4096], const char *variab
 }
 
 /* The value from the environment or the file; NULL when neither is there. */
-static const char *find_value(const struct setting *setting, char buffer[4096],
-	struct text *ret_faults)
+static const char *find_value(
+    const struct setting *setting, char buffer[4096], struct text *ret_faults)
 {
 	const char *value = getenv(setting->variable);
 	if (setting->type != SETTING_SECRET)
@@ -69,19 +69,19 @@ static const char *find_value(const struct setting *setting, char buffer[4096],
 	return read_file(path, buffer, setting->variable, ret_faults) ? buffer : NULL;
 }
 
-static void store_string(const struct setting *setting, const char *value, void *target,
-	struct text *ret_faults)
+static void store_string(
+    const struct setting *setting, const char *value, void *target, struct text *ret_faults)
 {
 	size_t length = strlen(value);
 
 	if (length < (size_t)setting->least || length > (size_t)setting->most)
 		text_printf(ret_faults, "%s must have %ld to %ld characters, it has %zu\n",
-			setting->variable, setting->least, setting->most, length);
+		    setting->variable, setting->least, setting->most, length);
 	*(char **)target = strdup(value);
 }
 
-static void store_number(const struct setting *setting, const char *value, void *target,
-	struct text *ret_faults)
+static void store_number(
+    const struct setting *setting, const char *value, void *target, struct text *ret_faults)
 {
 	char *end = NULL;
 
@@ -89,12 +89,12 @@ static void store_number(const struct setting *setting, const char *value, void 
 	long number = strtol(value, &end, 10);
 	if (errno || end == value || *end || number < setting->least || number > setting->most)
 		text_printf(ret_faults, "%s must be a whole number from %ld to %ld\n", setting->variable,
-			setting->least, setting->most);
+		    setting->least, setting->most);
 	*(long *)target = number;
 }
 
-static void store_switch(const struct setting *setting, const char *value, void *target,
-	struct text *ret_faults)
+static void store_switch(
+    const struct setting *setting, const char *value, void *target, struct text *ret_faults)
 {
 	bool on = strcmp(value, "on") == 0;
 
@@ -103,8 +103,8 @@ static void store_switch(const struct setting *setting, const char *value, void 
 	*(bool *)target = on;
 }
 
-static void load_one(const struct setting *setting, bool needed, struct settings *settings,
-	struct text *ret_faults)
+static void load_one(
+    const struct setting *setting, bool needed, struct settings *settings, struct text *ret_faults)
 {
 	char buffer[4096];
 	void *target = (char *)settings + setting->offset;
@@ -136,7 +136,7 @@ static void load_one(const struct setting *setting, bool needed, struct settings
 }
 
 bool settings_load(
-	const char *const needed[], struct settings *ret_settings, struct text *ret_faults)
+    const char *const needed[], struct settings *ret_settings, struct text *ret_faults)
 {
 	size_t faults_before = ret_faults->length;
 
@@ -161,7 +161,7 @@ void settings_describe(struct text *ret_text)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(list); i++) {
 		const char *fallback = list[i].fallback ? list[i].fallback : "(must be set)";
-		text_printf(ret_text, "  %-30s %s\n  %-30s default: %s\n", list[i].variable, list[i].help, "",
-			fallback[0] ? fallback : "(empty)");
+		text_printf(ret_text, "  %-30s %s\n  %-30s default: %s\n", list[i].variable, list[i].help,
+		    "", fallback[0] ? fallback : "(empty)");
 	}
 }

@@ -20,7 +20,7 @@ struct settings {
  * its end; others may be absent. All faults are appended to `ret_faults`, one a line.
  */
 MUST_CHECK bool settings_load(
-	const char *const needed[], struct settings *ret_settings, struct text *ret_faults);
+    const char *const needed[], struct settings *ret_settings, struct text *ret_faults);
 void settings_finish(struct settings *settings);
 DEFINE_VALUE_CLEANUP(struct settings, settings_finish)
 /* The table of variables, defaults and meanings, for --help. */

@@ -114,7 +114,8 @@ void text_put_json(struct text *text, const char *bytes, size_t length)
 
 void text_put_url(struct text *text, const char *string)
 {
-	static const char unreserved[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	static const char unreserved[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
 
 	for (; *string; string++) {
 		if (strchr(unreserved, *string))
