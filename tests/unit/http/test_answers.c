@@ -150,6 +150,10 @@ static void ask_with_canaries(void)
 	CLEANUP(answer_finish)
 	struct answer four =
 	    ask("canary-method /live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	cr_expect_eq(one.status, 200);
+	cr_expect_eq(two.status, 422);
+	cr_expect_eq(three.status, 404);
+	cr_expect_eq(four.status, 405);
 }
 
 Test(answers, leave_one_line_each_in_the_log_and_nothing_of_the_request)
@@ -196,6 +200,9 @@ Test(answers, are_counted_by_operation_and_status)
 	    "cspr_http_request_duration_seconds_bucket{le=\"+Inf\"} 3\n", "\ncspr_http_connections ",
 	    "\nprocess_resident_memory_bytes ", "\ncspr_test_measured 1\n"};
 
+	cr_expect_eq(one.status, 200);
+	cr_expect_eq(two.status, 400);
+	cr_expect_eq(three.status, 404);
 	cr_expect_eq(metrics.status, 200);
 	for (size_t i = 0; i < ARRAY_LENGTH(wanted); i++)
 		cr_expect(strstr(metrics.raw, wanted[i]), "%s in %s", wanted[i], metrics.raw);

@@ -7,7 +7,13 @@
 
 #include "wire.h"
 
-TestSuite(framing, .init = server_start, .fini = server_stop, .timeout = 60);
+static void start(void)
+{
+	server_settings.request_seconds = 2;
+	server_start();
+}
+
+TestSuite(framing, .init = start, .fini = server_stop, .timeout = 60);
 
 #define SMUGGLED "GET /live HTTP/1.1\r\nHost: smuggled\r\n\r\n"
 
@@ -59,7 +65,7 @@ static const char *const broken[] = {
     "GET /live HTTP/0.9\r\nHost: a\r\n\r\n" SMUGGLED,
     "GET /live\r\n\r\n" SMUGGLED,
     "GET /live HTTP/1.1\r\nno colon\r\n\r\n" SMUGGLED,
-    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n" SMUGGLED,
+    "\x16\x03\x01\x02\x01\x01\xfc\x03\x03\r\n\r\n" SMUGGLED,
 };
 
 Test(framing, that_is_not_http_closes_the_connection)

@@ -242,7 +242,6 @@ struct answer wire_read_one(int fd)
 
 struct answer ask(const char *format, ...)
 {
-	CLEANUP(text_finish) struct text request = TEXT_INIT(1 << 24);
 	va_list arguments;
 
 	va_start(arguments, format);
