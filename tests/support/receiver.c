@@ -144,6 +144,8 @@ static bool record(
 	while (receiver->holding && !receiver->stopping)
 		pthread_cond_wait(&receiver->changed, &receiver->mutex);
 	bool answering = !receiver->stopping;
+	/* Before the first byte leaves, so that what follows from the answer comes later. */
+	received->until = clock_milliseconds();
 	pthread_mutex_unlock(&receiver->mutex);
 	return answering && ret_answer->status != 0;
 }

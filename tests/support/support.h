@@ -184,7 +184,8 @@ struct received {
 	char *headers; /* the header lines, each with its \n */
 	char *body;    /* NUL-terminated */
 	size_t body_length;
-	int64_t at; /* milliseconds since 1970 */
+	int64_t at;    /* milliseconds since 1970 */
+	int64_t until; /* when it was answered, or cut off; 0 as long as it is open */
 };
 
 /* Listens on a port of the system's and answers 204 to everything. */
