@@ -36,7 +36,7 @@ test_suites() {
 		CSPR_TEST_RESULTS="$root/build/test-results" \
 		LSAN_OPTIONS="suppressions=$root/tools/dev/sanitizers.supp:print_suppressions=0" \
 		meson test -C "$root/build/test" --no-rebuild --num-processes "$(nproc)" --print-errorlogs \
-		--wrapper "$root/tools/dev/run_test" "${suites[@]}" >&2 || true
+		--timeout-multiplier 4 --wrapper "$root/tools/dev/run_test" "${suites[@]}" >&2 || true
 	[[ -s $log ]] || fail 'no test has run'
 }
 
