@@ -112,15 +112,6 @@ static bool record_refusal(struct call *call, struct problem *refusal)
 	return false;
 }
 
-/* A fault of the request is told only to a caller who may call: 401 and 403 come before it. */
-static bool check_caller(struct call *call, struct problem *problem)
-{
-	CLEANUP(batch_finish) struct batch batch = {0};
-
-	return call_begin(call, BATCH_READ, NULL, &batch, problem) &&
-	       call_run(call, &batch, BATCH_READ, problem);
-}
-
 /* The request's own fault, moved out of it. */
 static bool take_fault(const struct request *request, struct problem *problem)
 {
@@ -146,20 +137,31 @@ static bool serve_caller(struct call *call, struct problem *problem)
 	}
 	if (!pool_lease(call->api->pool, &call->lease, problem))
 		return false;
-	if (request->fault->kind != PROBLEM_NONE)
-		return check_caller(call, problem) && take_fault(request, problem);
+	if (request->fault->kind != PROBLEM_NONE) {
+		take_fault(request, problem);
+		return call_refuse(call, NULL, problem);
+	}
 	return call->endpoint->serve(call, problem);
 }
 
-static void put_scopes(struct call *call)
+static bool is_own(const char *scope)
 {
-	CLEANUP(text_finish) struct text scopes = TEXT_INIT(sizeof(call->scopes) - 1);
+	const char *end = strrchr(scope, '_');
 
-	text_putc(&scopes, '{');
-	for (const char *const *scope = call->request->operation->scopes; scope && *scope; scope++)
-		text_printf(&scopes, "%s\"%s\"", scopes.length > 1 ? "," : "", *scope);
-	text_putc(&scopes, '}');
-	snprintf(call->scopes, sizeof(call->scopes), "%s", text_string(&scopes));
+	return end && strcmp(end, "_own") == 0;
+}
+
+/* The scopes that are enough, as a PostgreSQL array; with or without those of one's own agency. */
+static void put_scopes(const struct operation *operation, bool with_own, char ret_array[512])
+{
+	CLEANUP(text_finish) struct text array = TEXT_INIT(511);
+
+	text_putc(&array, '{');
+	for (const char *const *scope = operation->scopes; scope && *scope; scope++)
+		if (with_own || !is_own(*scope))
+			text_printf(&array, "%s\"%s\"", array.length > 1 ? "," : "", *scope);
+	text_putc(&array, '}');
+	snprintf(ret_array, 512, "%s", text_string(&array));
 }
 
 /* In tests: what leaves the service is what the document says, or it is a fault of ours. */
@@ -188,7 +190,8 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	bool served;
 
 	snprintf(reply->media_type, sizeof(reply->media_type), "%s", request->answer_type);
-	put_scopes(&call);
+	put_scopes(request->operation, true, call.scopes);
+	put_scopes(request->operation, false, call.whole_scopes);
 	if (request->operation->open)
 		served = request->fault->kind == PROBLEM_NONE ? call.endpoint->serve(&call, &problem)
 		                                              : take_fault(request, &problem);

@@ -7,6 +7,7 @@
 #include "store/statements.h"
 
 #define ARRAY_BYTES 4096
+#define TRIES 20
 
 void arguments_finish(struct arguments *arguments)
 {
@@ -73,6 +74,7 @@ bool call_begin(struct call *call, enum batch_end end, const struct rulebook *ru
 		return false;
 	bind_text(&bindings, "key_hash", call->key_hash);
 	bind_text(&bindings, "scopes", call->scopes);
+	bind_text(&bindings, "whole_scopes", call->whole_scopes);
 	bind_text(&bindings, "rulebook", rulebook ? rulebook->version : NULL);
 	bind_text(&bindings, "request_id", call->request->request_id);
 	batch_add(ret_batch, &SQL_AUTHENTICATE, &bindings);
@@ -86,6 +88,19 @@ bool call_run(struct call *call, struct batch *batch, enum batch_end end, struct
 	const char *actor = rows_text(batch_rows(batch, 0), 0, "key_id");
 	snprintf(call->actor_id, sizeof(call->actor_id), "%s", actor ? actor : "");
 	return true;
+}
+
+bool call_refuse(struct call *call, const struct rulebook *rulebook, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	struct problem of_caller = {0};
+
+	if (call_begin(call, BATCH_READ, rulebook, &batch, &of_caller) &&
+	    call_run(call, &batch, BATCH_READ, &of_caller))
+		return false;
+	problem_finish(problem);
+	*problem = of_caller;
+	return false;
 }
 
 bool call_is_dry(const struct call *call)
@@ -121,6 +136,22 @@ bool call_rules_changed(const struct call *call)
 		return false;
 	rulebook_drop(call->api->rulebooks, call->key_hash);
 	return true;
+}
+
+bool call_was_overtaken(const struct call *call)
+{
+	return strcmp(lease_sqlstate(call->lease), "CS412") == 0;
+}
+
+bool call_try_again(bool raced, int *tries, struct problem *problem)
+{
+	if (!raced)
+		return false;
+	problem_finish(problem);
+	if (++*tries < TRIES)
+		return true;
+	problem->retry_after = 1;
+	return problem_set(problem, PROBLEM_BUSY, "Others keep changing what this one needs.");
 }
 
 /* Method and path, as the scope of a key; bounded, so a long path goes in as its hash. */
@@ -266,7 +297,8 @@ bool call_if_match(const struct call *call, long *ret_version, struct problem *p
 	/* A list or "*" would mean "whatever it is by now"; a change is made to what was read. */
 	if (tag && tag[0] == '"') {
 		long version = strtol(tag + 1, &end, 10);
-		if (end != tag + 1 && strcmp(end, "\"") == 0 && version > 0) {
+		/* As we write it: neither a sign nor a space or zero in front. */
+		if (tag[1] >= '1' && tag[1] <= '9' && strcmp(end, "\"") == 0) {
 			*ret_version = version;
 			return true;
 		}
@@ -278,6 +310,28 @@ bool call_if_match(const struct call *call, long *ret_version, struct problem *p
 void reply_version(struct reply *reply, long version)
 {
 	reply_header(reply, "ETag", "\"%ld\"", version);
+}
+
+void call_tag(struct call *call, long version)
+{
+	struct reply *reply = call->reply;
+	unsigned char digest[DIGEST_BYTES];
+	char hex[33];
+	char tag[48];
+
+	if (version == VERSION_OF_CONTENT) {
+		digest_sha256(reply->body.data, reply->body.length, digest);
+		hex_encode(digest, 16, hex);
+		snprintf(tag, sizeof(tag), "\"%s\"", hex);
+	} else {
+		snprintf(tag, sizeof(tag), "\"%ld\"", version);
+	}
+	reply_header(reply, "ETag", "%s", tag);
+	const char *known = request_argument(call->request, "If-None-Match");
+	if (known && strcmp(known, tag) == 0) {
+		reply->status = 304;
+		text_clear(&reply->body);
+	}
 }
 
 void call_link(const struct call *call, const char *path, struct text *ret_link)

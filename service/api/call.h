@@ -39,7 +39,8 @@ struct call {
 	struct lease *lease;
 	struct date today; /* in London */
 	char key_hash[DIGEST_HEX];
-	char scopes[512]; /* PostgreSQL array of the alternatives */
+	char scopes[512];       /* PostgreSQL array of the alternatives */
+	char whole_scopes[512]; /* those of them that are not for the caller's own agency alone */
 	char body_sha256[DIGEST_HEX];
 	char actor_id[37];
 };
@@ -68,6 +69,12 @@ MUST_CHECK bool call_begin(struct call *call, enum batch_end end, const struct r
 /* Runs a batch that call_begin() has started. */
 MUST_CHECK bool call_run(
     struct call *call, struct batch *batch, enum batch_end end, struct problem *problem);
+/*
+ * For a fault that was found before the caller was checked: returns false with it, but only to
+ * one who may call; else with why not. `rulebook` as for call_begin(). A round trip.
+ */
+MUST_CHECK bool call_refuse(
+    struct call *call, const struct rulebook *rulebook, struct problem *problem);
 /* Commit, or rollback for ?dry_run=true. */
 enum batch_end call_end(const struct call *call);
 bool call_is_dry(const struct call *call);
@@ -77,6 +84,15 @@ MUST_CHECK bool call_rulebook(
     struct call *call, struct rulebook **ret_rulebook, struct problem *problem);
 /* True when the batch failed because the rules have changed: work it out again. */
 bool call_rules_changed(const struct call *call);
+
+/* True when the batch failed because somebody else changed the resource meanwhile. */
+bool call_was_overtaken(const struct call *call);
+/*
+ * For writes that name no version, or that of a part: whether to work the change out again on what
+ * is there now. Of those who race one wins each time; whoever has lost too often is told to come
+ * again. `tries` starts at 0.
+ */
+MUST_CHECK bool call_try_again(bool raced, int *tries, struct problem *problem);
 
 /* True when the answer is kept: the request has an Idempotency-Key and is no dry run. */
 bool call_is_kept(const struct call *call);
@@ -112,5 +128,11 @@ void call_answer(struct call *call, const struct batch *batch, size_t number, in
 MUST_CHECK bool call_if_match(const struct call *call, long *ret_version, struct problem *problem);
 /* A strong ETag for a version. */
 void reply_version(struct reply *reply, long version);
+/*
+ * The ETag of the content that the reply holds: its version, or its hash where the version is
+ * VERSION_OF_CONTENT. 304 and no content when If-None-Match names it.
+ */
+#define VERSION_OF_CONTENT 0
+void call_tag(struct call *call, long version);
 /* The link that events carry. */
 void call_link(const struct call *call, const char *path, struct text *ret_link);

@@ -77,16 +77,30 @@ static void put_decision(const struct duty_decision *decision, struct text *ret_
 	text_puts(ret_text, "],\"clocks\":");
 }
 
-bool clocks_of_incident(struct call *call, struct problem *problem)
+/* Again while the rules change between their being read and the answer. */
+static bool serve_by_rules(struct call *call,
+    bool (*serve)(struct call *, const struct rulebook *, struct problem *),
+    struct problem *problem)
+{
+	for (int tries = 0;;) {
+		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+		if (!call_rulebook(call, &rulebook, problem))
+			return false;
+		if (serve(call, rulebook, problem))
+			return true;
+		if (!call_try_again(call_rules_changed(call), &tries, problem))
+			return false;
+	}
+}
+
+static bool show_clocks(struct call *call, const struct rulebook *rulebook, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
 	CLEANUP(arguments_finish) struct arguments arguments;
 	CLEANUP(text_finish) struct text text = TEXT_INIT(CLOCKS_BYTES * 16);
 
 	call_bind(call, &arguments);
-	if (!call_rulebook(call, &rulebook, problem) ||
-	    !call_begin(call, BATCH_READ, NULL, &batch, problem))
+	if (!call_begin(call, BATCH_READ, rulebook, &batch, problem))
 		return false;
 	size_t incident_number = batch_add(&batch, &SQL_INCIDENT_GET, &arguments.bindings);
 	size_t clocks_number = batch_add(&batch, &SQL_CLOCK_LIST_BY_INCIDENT, &arguments.bindings);
@@ -105,7 +119,13 @@ bool clocks_of_incident(struct call *call, struct problem *problem)
 	put_decision(&decision, &call->reply->body);
 	put_clocks(call, &standing, batch_rows(&batch, clocks_number), &call->reply->body);
 	text_putc(&call->reply->body, '}');
+	call_tag(call, VERSION_OF_CONTENT);
 	return true;
+}
+
+bool clocks_of_incident(struct call *call, struct problem *problem)
+{
+	return serve_by_rules(call, show_clocks, problem);
 }
 
 /* The day that ?as_of= names, or today. */
@@ -133,29 +153,32 @@ static bool due_until(struct call *call, const struct calendar *calendar, struct
 	return true;
 }
 
-bool deadlines_list(struct call *call, struct problem *problem)
+static bool list_deadlines(
+    struct call *call, const struct rulebook *rulebook, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
 	CLEANUP(arguments_finish) struct arguments arguments;
+	struct standing standing = {.calendar = &rulebook->calendar, .as_of = as_of(call)};
+	struct date_text day = date_format(standing.as_of);
 	struct list_page page;
 	struct date_text until;
 
 	call_bind(call, &arguments);
-	if (!call_rulebook(call, &rulebook, problem) ||
-	    !list_open(call, &page, &arguments.bindings, problem))
-		return false;
-	struct standing standing = {.calendar = &rulebook->calendar, .as_of = as_of(call)};
-	struct date_text day = date_format(standing.as_of);
-	if (!due_until(call, &rulebook->calendar, standing.as_of, &until, problem))
-		return false;
+	if (!list_open(call, &page, &arguments.bindings, problem) ||
+	    !due_until(call, &rulebook->calendar, standing.as_of, &until, problem))
+		return call_refuse(call, rulebook, problem);
 	bind_text(&arguments.bindings, "as_of", day.text);
 	bind_text(&arguments.bindings, "due_until", until.text[0] ? until.text : NULL);
-	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
+	if (!call_begin(call, BATCH_READ, rulebook, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, &SQL_DEADLINE_LIST, &arguments.bindings);
 	return call_run(call, &batch, BATCH_READ, problem) &&
 	       list_close(call, &page, batch_rows(&batch, number), put_standing, &standing, problem);
+}
+
+bool deadlines_list(struct call *call, struct problem *problem)
+{
+	return serve_by_rules(call, list_deadlines, problem);
 }
 
 static bool check_parse(const char *text, struct date *ret_date, struct problem *problem)
@@ -166,15 +189,24 @@ static bool check_parse(const char *text, struct date *ret_date, struct problem 
 	    problem, PROBLEM_BAD_PARAMETER, "Dates are YYYY-MM-DD, of the years 1900 to 2199.");
 }
 
-bool calendar_working_day(struct call *call, struct problem *problem)
+/* Nothing is read but the caller and whether the rulebook is still the one that holds. */
+static bool check_rules(struct call *call, const struct rulebook *rulebook, struct problem *problem)
 {
-	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+	CLEANUP(batch_finish) struct batch batch = {0};
+
+	return call_begin(call, BATCH_READ, rulebook, &batch, problem) &&
+	       call_run(call, &batch, BATCH_READ, problem);
+}
+
+static bool count_working_days(
+    struct call *call, const struct rulebook *rulebook, struct problem *problem)
+{
 	struct date from;
 	struct date result;
 	int add = (int)request_number(call->request, "add");
 
-	if (!check_parse(request_argument(call->request, "from"), &from, problem) ||
-	    !call_rulebook(call, &rulebook, problem) ||
+	if (!check_rules(call, rulebook, problem) ||
+	    !check_parse(request_argument(call->request, "from"), &from, problem) ||
 	    !calendar_add(&rulebook->calendar, from, add, &result, problem))
 		return false;
 	call->reply->status = 200;
@@ -187,6 +219,11 @@ bool calendar_working_day(struct call *call, struct problem *problem)
 	        : "false",
 	    rulebook->calendar.version);
 	return true;
+}
+
+bool calendar_working_day(struct call *call, struct problem *problem)
+{
+	return serve_by_rules(call, count_working_days, problem);
 }
 
 /* A clock that would start on that day, as it would stand today. */
@@ -217,17 +254,17 @@ static bool simulate(struct call *call, const struct rulebook *rulebook, const c
 	return true;
 }
 
-bool clocks_simulate(struct call *call, struct problem *problem)
+static bool show_simulated(
+    struct call *call, const struct rulebook *rulebook, struct problem *problem)
 {
-	CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
 	CLEANUP(json_decref) json_t *clocks = json_array();
 	const char *notified_on = request_argument(call->request, "notified_on");
 	struct date aware_on;
 	struct date notified;
 	struct date due_on;
 
-	if (!check_parse(request_argument(call->request, "aware_on"), &aware_on, problem) ||
-	    !call_rulebook(call, &rulebook, problem) ||
+	if (!check_rules(call, rulebook, problem) ||
+	    !check_parse(request_argument(call->request, "aware_on"), &aware_on, problem) ||
 	    !simulate(call, rulebook, "sin", aware_on, &notified, clocks, problem))
 		return false;
 	/* Unless it is said when the notification is sent, it is sent on its last day. */
@@ -243,4 +280,9 @@ bool clocks_simulate(struct call *call, struct problem *problem)
 	call->reply->status = 200;
 	text_puts(&call->reply->body, text ? text : "{}");
 	return true;
+}
+
+bool clocks_simulate(struct call *call, struct problem *problem)
+{
+	return serve_by_rules(call, show_simulated, problem);
 }

@@ -1,33 +1,9 @@
 /* Owns the generic handlers. */
 #include "api/crud.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "api/list.h"
-
-/* 304 when the client has this very content. */
-static void put_tag(struct call *call, const struct rows *rows)
-{
-	struct reply *reply = call->reply;
-	char tag[48];
-
-	if (rows_has(rows, "version")) {
-		snprintf(tag, sizeof(tag), "\"%ld\"", (long)rows_number(rows, 0, "version"));
-	} else {
-		unsigned char digest[DIGEST_BYTES];
-		char hex[33];
-		digest_sha256(reply->body.data, reply->body.length, digest);
-		hex_encode(digest, 16, hex);
-		snprintf(tag, sizeof(tag), "\"%s\"", hex);
-	}
-	reply_header(reply, "ETag", "%s", tag);
-	const char *known = request_argument(call->request, "If-None-Match");
-	if (known && strcmp(known, tag) == 0) {
-		reply->status = 304;
-		text_clear(&reply->body);
-	}
-}
 
 bool crud_get(struct call *call, struct problem *problem)
 {
@@ -46,7 +22,8 @@ bool crud_get(struct call *call, struct problem *problem)
 		    problem, PROBLEM_NOT_FOUND, "There is no such %s.", call->endpoint->resource);
 	call->reply->status = 200;
 	rows_put_object(rows, 0, &call->reply->body);
-	put_tag(call, rows);
+	call_tag(call,
+	    rows_has(rows, "version") ? (long)rows_number(rows, 0, "version") : VERSION_OF_CONTENT);
 	return true;
 }
 
@@ -68,8 +45,9 @@ bool crud_list(struct call *call, struct problem *problem)
 	struct list_page page;
 
 	call_bind(call, &arguments);
-	if (!list_open(call, &page, &arguments.bindings, problem) ||
-	    !call_begin(call, BATCH_READ, NULL, &batch, problem))
+	if (!list_open(call, &page, &arguments.bindings, problem))
+		return call_refuse(call, NULL, problem);
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	const struct statement *parent = call->endpoint->parent;
 	size_t parent_number = parent ? batch_add(&batch, parent, &arguments.bindings) : 0;

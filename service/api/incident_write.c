@@ -82,8 +82,9 @@ static bool create_once(
 	struct uuid id = uuid_new();
 	char location[80];
 
-	if (!duties_assess(call, rulebook, incident, &duties, problem) ||
-	    !call_begin(call, call_end(call), rulebook, &batch, problem))
+	if (!duties_assess(call, rulebook, incident, &duties, problem))
+		return call_refuse(call, rulebook, problem);
+	if (!call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	snprintf(location, sizeof(location), "/v1/incidents/%s", id.text);
 	CLEANUP(json_decref) json_t *row = json_copy(incident);
@@ -304,7 +305,7 @@ static bool apply_once(struct call *call, const struct rulebook *rulebook,
 
 	if (!duties_assess(call, rulebook, merged, &duties, problem)) {
 		rebase_faults(problem, change->fault_base);
-		return false;
+		return call_refuse(call, rulebook, problem);
 	}
 	set_duty(merged, &duties.decision);
 	CLEANUP(json_decref) json_t *patch = difference(merged, change->current);

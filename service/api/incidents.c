@@ -7,8 +7,6 @@
 #include "api/incident_write.h"
 #include "store/statements.h"
 
-#define TRIES 3
-
 bool incidents_create(struct call *call, struct problem *problem)
 {
 	return incident_create(call, call->request->json, problem);
@@ -43,16 +41,11 @@ bool incidents_patch(struct call *call, struct problem *problem)
 	return incident_apply(call, &change, problem);
 }
 
-bool children_create(struct call *call, struct problem *problem)
+static bool add_child(struct call *call, struct problem *problem)
 {
 	CLEANUP(json_decref) json_t *current = NULL;
 	char base[32];
-	bool replayed;
 
-	if (!call_replay_first(call, &replayed, problem))
-		return false;
-	if (replayed)
-		return true;
 	if (!incident_read_by_path(call, &current, problem))
 		return false;
 	CLEANUP(json_decref) json_t *children = json_pack("[O]", call->request->json);
@@ -71,6 +64,22 @@ bool children_create(struct call *call, struct problem *problem)
 	return incident_apply(call, &change, problem);
 }
 
+bool children_create(struct call *call, struct problem *problem)
+{
+	bool replayed;
+
+	if (!call_replay_first(call, &replayed, problem))
+		return false;
+	if (replayed)
+		return true;
+	for (int tries = 0;;) {
+		if (add_child(call, problem))
+			return true;
+		if (!call_try_again(call_was_overtaken(call), &tries, problem))
+			return false;
+	}
+}
+
 /* The place of a child in the incident, or -1. */
 static int place_of(const json_t *incident, const char *id)
 {
@@ -82,50 +91,6 @@ static int place_of(const json_t *incident, const char *id)
 			return (int)index;
 	}
 	return -1;
-}
-
-bool children_patch(struct call *call, struct problem *problem)
-{
-	CLEANUP(json_decref) json_t *current = NULL;
-	const char *child_id = request_argument(call->request, "child_id");
-	char base[32];
-
-	if (!incident_read_by_path(call, &current, problem))
-		return false;
-	int place = place_of(current, child_id);
-	if (place < 0)
-		return problem_set(problem, PROBLEM_NOT_FOUND, "The incident has no such child.");
-	const json_t *child = json_array_get(json_object_get(current, "children"), (size_t)place);
-	if (!check_version(call, child, problem))
-		return false;
-
-	json_object_set_new(call->request->json, "id", json_string(child_id));
-	CLEANUP(json_decref) json_t *patches = json_pack("[O]", call->request->json);
-	snprintf(base, sizeof(base), "/children/%d", place);
-	struct incident_change change = {
-	    .current = current,
-	    .child_patches = patches,
-	    .fault_base = base,
-	    .answer = &SQL_CHILD_GET,
-	    .id_name = "child_id",
-	    .id = child_id,
-	    .status = 200,
-	};
-	return incident_apply(call, &change, problem);
-}
-
-/* The stored child that has the case system's key, or NULL. */
-static const json_t *known_child(const json_t *incident, const char *external_id)
-{
-	size_t index;
-	json_t *child;
-
-	json_array_foreach (json_object_get(incident, "children"), index, child) {
-		const char *known = json_string_value(json_object_get(child, "external_id"));
-		if (known && strcmp(known, external_id) == 0)
-			return child;
-	}
-	return NULL;
 }
 
 /* True when every member of the patch is in the child as it stands. */
@@ -140,6 +105,63 @@ static bool is_unchanged(const json_t *child, const json_t *patch)
 			return false;
 	}
 	return true;
+}
+
+static bool change_child(struct call *call, struct problem *problem)
+{
+	CLEANUP(json_decref) json_t *current = NULL;
+	const char *child_id = request_argument(call->request, "child_id");
+	char base[32];
+
+	if (!incident_read_by_path(call, &current, problem))
+		return false;
+	int place = place_of(current, child_id);
+	if (place < 0)
+		return problem_set(problem, PROBLEM_NOT_FOUND, "The incident has no such child.");
+	const json_t *child = json_array_get(json_object_get(current, "children"), (size_t)place);
+	if (!check_version(call, child, problem))
+		return false;
+
+	CLEANUP(json_decref) json_t *patches = json_array();
+	json_object_set_new(call->request->json, "id", json_string(child_id));
+	if (!is_unchanged(child, call->request->json))
+		json_array_append(patches, call->request->json);
+	snprintf(base, sizeof(base), "/children/%d", place);
+	struct incident_change change = {
+	    .current = current,
+	    .child_patches = patches,
+	    .fault_base = base,
+	    .answer = &SQL_CHILD_GET,
+	    .id_name = "child_id",
+	    .id = child_id,
+	    .status = 200,
+	};
+	return incident_apply(call, &change, problem);
+}
+
+/* The version that counts is the child's: a change of the rest of the incident is no matter. */
+bool children_patch(struct call *call, struct problem *problem)
+{
+	for (int tries = 0;;) {
+		if (change_child(call, problem))
+			return true;
+		if (!call_try_again(call_was_overtaken(call), &tries, problem))
+			return false;
+	}
+}
+
+/* The stored child that has the case system's key, or NULL. */
+static const json_t *known_child(const json_t *incident, const char *external_id)
+{
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (json_object_get(incident, "children"), index, child) {
+		const char *known = json_string_value(json_object_get(child, "external_id"));
+		if (known && strcmp(known, external_id) == 0)
+			return child;
+	}
+	return NULL;
 }
 
 /* Sorts the message's children into those to add and those to change. */
@@ -226,26 +248,24 @@ bool case_systems_put(struct call *call, struct problem *problem)
 	CLEANUP(arguments_finish) struct arguments arguments;
 
 	if (!check_keys(json_object_get(call->request->json, "children"), problem))
-		return false;
+		return call_refuse(call, NULL, problem);
 	call_bind(call, &arguments);
-	/* Two first messages at once: the loser of the race finds the incident on its next look. */
-	for (int tries = 1;; tries++) {
+	for (int tries = 0, created = 0;;) {
 		CLEANUP(json_decref) json_t *current = NULL;
-		bool done;
-		if (incident_read(
-		        call, &SQL_INCIDENT_BY_EXTERNAL_ID, &arguments.bindings, &current, problem)) {
-			done = update_known(call, current, problem);
-		} else {
-			if (problem->kind != PROBLEM_NOT_FOUND)
-				return false;
-			problem_finish(problem);
-			done = create_unknown(call, problem);
-		}
-		bool raced =
-		    problem->kind == PROBLEM_DUPLICATE ||
-		    (problem->kind == PROBLEM_STALE && !request_argument(call->request, "If-Match"));
-		if (done || !raced || tries == TRIES)
-			return done;
+		bool raced = false;
+		bool known = incident_read(
+		    call, &SQL_INCIDENT_BY_EXTERNAL_ID, &arguments.bindings, &current, problem);
+		if (!known && problem->kind != PROBLEM_NOT_FOUND)
+			return false;
 		problem_finish(problem);
+		if (known ? update_known(call, current, problem) : create_unknown(call, problem))
+			return true;
+		/* Of two first messages at once the loser finds the incident on its next look. */
+		if (!known)
+			raced = problem->kind == PROBLEM_DUPLICATE && created++ == 0;
+		else
+			raced = call_was_overtaken(call) && !request_argument(call->request, "If-Match");
+		if (!call_try_again(raced, &tries, problem))
+			return false;
 	}
 }

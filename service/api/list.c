@@ -124,34 +124,41 @@ static void put_link(struct call *call, const char *cursor)
 		reply_header(call->reply, "Link", "%s", text_string(&link));
 }
 
+static bool put_csv(struct call *call, const struct rows *rows, size_t count,
+    list_decorate *decorate, const void *context, struct problem *problem)
+{
+	CLEANUP(text_finish) struct text data = TEXT_INIT(LIST_BYTES);
+
+	put_rows(call, rows, count, decorate, context, &data);
+	if (data.failed)
+		return problem_fail(problem, PROBLEM_INTERNAL, "a page outgrew its limit");
+	return csv_write(text_string(&data), &call->reply->body, problem);
+}
+
 bool list_close(struct call *call, const struct list_page *page, const struct rows *rows,
     list_decorate *decorate, const void *context, struct problem *problem)
 {
 	size_t count = rows_count(rows);
 	bool has_more = count > page->size;
 	struct reply *reply = call->reply;
-	CLEANUP(text_finish) struct text data = TEXT_INIT(LIST_BYTES);
 	CLEANUP(text_finish) struct text cursor = TEXT_INIT(CURSOR_BYTES);
 
-	if (has_more)
-		count = page->size;
-	put_rows(call, rows, count, decorate, context, &data);
 	if (has_more) {
+		count = page->size;
 		put_cursor(call, rows, count - 1, &cursor);
 		put_link(call, text_string(&cursor));
 	}
-	if (data.failed || cursor.failed)
-		return problem_fail(problem, PROBLEM_INTERNAL, "a page outgrew its limit");
-
 	reply->status = 200;
 	if (strcmp(reply->media_type, "text/csv") == 0)
-		return csv_write(text_string(&data), &reply->body, problem);
+		return put_csv(call, rows, count, decorate, context, problem);
 	text_puts(&reply->body, "{\"data\":");
-	text_append(&reply->body, data.data, data.length);
+	put_rows(call, rows, count, decorate, context, &reply->body);
 	if (has_more)
 		text_printf(
 		    &reply->body, ",\"has_more\":true,\"next_cursor\":\"%s\"}", text_string(&cursor));
 	else
 		text_puts(&reply->body, ",\"has_more\":false,\"next_cursor\":null}");
+	if (reply->body.failed || cursor.failed)
+		return problem_fail(problem, PROBLEM_INTERNAL, "a page outgrew its limit");
 	return true;
 }

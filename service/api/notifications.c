@@ -9,8 +9,6 @@
 #include "base/ids.h"
 #include "store/statements.h"
 
-#define TRIES 3
-
 struct notice {
 	json_t *incident;
 	struct duty_decision decision;
@@ -203,13 +201,12 @@ bool notifications_create(struct call *call, struct problem *problem)
 	if (replayed)
 		return true;
 	/* Again while the incident or the rules change between the reading and the writing. */
-	for (int tries = 1;; tries++) {
+	for (int tries = 0;;) {
 		if (try_notify(call, problem) || call_replay(call, problem))
 			return true;
-		bool raced = problem->kind == PROBLEM_STALE || call_rules_changed(call);
-		if (!raced || tries == TRIES)
+		bool raced = call_was_overtaken(call) || call_rules_changed(call);
+		if (!call_try_again(raced, &tries, problem))
 			return false;
-		problem_finish(problem);
 	}
 }
 

@@ -70,17 +70,25 @@ bool has_value(const struct answer *answer, const char *pointer, const char *val
 /* How many of the array's items have this text as that member. */
 size_t count_of(const json_t *array, const char *member, const char *text);
 
-/* With the place of the test in their messages, which a function would not have. */
-#define expect_status(answer, wanted) cr_assert_eq((answer)->status, (wanted), "%s", told(answer))
-#define expect_problem(answer, status, code)                                                       \
-	cr_assert(                                                                                     \
-	    is_problem((answer), (status), (code)), "not %d %s: %s", (status), (code), told(answer))
-#define expect_fault(answer, pointer, code)                                                        \
-	cr_assert(has_fault((answer), (pointer), (code)), "not %s at %s: %s", (code), (pointer),       \
-	    told(answer))
-#define expect_value(answer, pointer, value)                                                       \
-	cr_assert(has_value((answer), (pointer), (value)), "not %s at %s: %s", (value), (pointer),     \
-	    told(answer))
+/*
+ * Macros, because the message has the place in the test; what is given is worked out once, as for
+ * a function.
+ */
+#define expect_(holds, given, ...)                                                                 \
+	do {                                                                                           \
+		const struct answer *seen = (given);                                                       \
+		cr_assert(holds, __VA_ARGS__);                                                             \
+	} while (0)
+#define expect_status(given, wanted) expect_(seen->status == (wanted), given, "%s", told(seen))
+#define expect_problem(given, status, code)                                                        \
+	expect_(                                                                                       \
+	    is_problem(seen, (status), (code)), given, "not %d %s: %s", (status), (code), told(seen))
+#define expect_fault(given, pointer, code)                                                         \
+	expect_(has_fault(seen, (pointer), (code)), given, "not %s at %s: %s", (code), (pointer),      \
+	    told(seen))
+#define expect_value(given, pointer, value)                                                        \
+	expect_(has_value(seen, (pointer), (value)), given, "not %s at %s: %s", (value), (pointer),    \
+	    told(seen))
 
 /* ---- What is kept ---- */
 
