@@ -24,14 +24,16 @@ test_logs_are_clean() {
 }
 
 test_suites() {
-	local suites=() log=$root/build/test/meson-logs/testlog-run_test.json
+	local suites=() log=$root/build/test/meson-logs/testlog-run_test.json node_packages
 	rm -f "$log"
+	node_packages=$(npm_install) || node_packages=
 	if (($#)); then
 		mapfile -t suites < <(meson test -C "$root/build/test" --list 2>/dev/null |
 			sed -n 's/.* \/ //; /'"$1"'/p')
 		((${#suites[@]})) || fail "no test matches $1"
 	fi
 	env CSPR_TEST_SERVER="$(cluster_url test postgres postgres)" \
+		CSPR_TEST_NODE_PACKAGES="$node_packages" \
 		CSPR_TEST_LOGS="$root/build/test-results/logs" \
 		CSPR_TEST_RESULTS="$root/build/test-results" \
 		LSAN_OPTIONS="suppressions=$root/tools/dev/sanitizers.supp:print_suppressions=0" \
