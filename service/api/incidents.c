@@ -183,26 +183,77 @@ static void sort_children(
 	}
 }
 
-static bool check_keys(const json_t *children, struct problem *problem)
+/* What only the message as a whole shows: a key twice, and two index children. */
+static bool check_message(const json_t *children, struct problem *problem)
 {
 	size_t index;
 	json_t *child;
+	bool marked = false;
 
 	json_array_foreach (children, index, child) {
 		const char *key = json_string_value(json_object_get(child, "external_id"));
+		bool is_index = json_is_true(json_object_get(child, "index_child"));
+		char pointer[64];
 		for (size_t earlier = 0; earlier < index; earlier++) {
 			const char *other = json_string_value(
 			    json_object_get(json_array_get(children, earlier), "external_id"));
 			if (!key || !other || strcmp(key, other) != 0)
 				continue;
-			char pointer[64];
 			snprintf(pointer, sizeof(pointer), "/children/%zu/external_id", index);
 			problem_add(problem, PROBLEM_INVALID, pointer, "duplicate",
 			    "Each child of a message has a key of its own.");
 			break;
 		}
+		if (is_index && marked) {
+			snprintf(pointer, sizeof(pointer), "/children/%zu/index_child", index);
+			problem_add(problem, PROBLEM_INVALID, pointer, "index_child",
+			    "Exactly one child is the index child; another child of the message is marked "
+			    "already.");
+		}
+		marked = marked || is_index;
 	}
 	return problem->kind == PROBLEM_NONE;
+}
+
+/* The place in the message of the child at a place of the changed incident, or -1. */
+static int place_in_message(
+    const json_t *message, const json_t *current, const json_t *added, size_t place)
+{
+	const json_t *known = json_object_get(current, "children");
+	size_t count = json_array_size(known);
+	const json_t *wanted =
+	    place < count ? json_array_get(known, place) : json_array_get(added, place - count);
+	const json_t *key = json_object_get(wanted, "external_id");
+	size_t index;
+	json_t *child;
+
+	json_array_foreach (message, index, child) {
+		if (key && json_equal(json_object_get(child, "external_id"), key))
+			return (int)index;
+	}
+	return -1;
+}
+
+/* Children may stand in another order in the message than in the incident that was checked. */
+static void point_into_message(
+    struct problem *problem, const json_t *message, const json_t *current, const json_t *added)
+{
+	size_t index;
+	json_t *fault;
+
+	json_array_foreach (problem->errors, index, fault) {
+		const char *pointer = json_string_value(json_object_get(fault, "pointer"));
+		size_t place = 0;
+		int length = 0;
+		char moved[128];
+		if (!pointer || sscanf(pointer, "/children/%zu%n", &place, &length) != 1)
+			continue;
+		int found = place_in_message(message, current, added, place);
+		if (found < 0)
+			continue;
+		snprintf(moved, sizeof(moved), "/children/%d%s", found, pointer + length);
+		json_object_set_new(fault, "pointer", json_string(moved));
+	}
 }
 
 static bool update_known(struct call *call, const json_t *current, struct problem *problem)
@@ -226,7 +277,10 @@ static bool update_known(struct call *call, const json_t *current, struct proble
 	    .id = json_string_value(json_object_get(current, "id")),
 	    .status = 200,
 	};
-	return incident_apply(call, &change, problem);
+	if (incident_apply(call, &change, problem))
+		return true;
+	point_into_message(problem, children, current, added);
+	return false;
 }
 
 static bool create_unknown(struct call *call, struct problem *problem)
@@ -247,7 +301,7 @@ bool case_systems_put(struct call *call, struct problem *problem)
 {
 	CLEANUP(arguments_finish) struct arguments arguments;
 
-	if (!check_keys(json_object_get(call->request->json, "children"), problem))
+	if (!check_message(json_object_get(call->request->json, "children"), problem))
 		return call_refuse(call, NULL, problem);
 	call_bind(call, &arguments);
 	for (int tries = 0, created = 0;;) {
