@@ -70,6 +70,22 @@ static bool is_flood(struct connection *connection, int64_t since, uint64_t limi
 	return received - connection->flood_base > limit;
 }
 
+/*
+ * An orderly end is for those who wait. Whoever is in the middle of something gets a reset with the
+ * close that follows: a sender whose window is shut would otherwise hear nothing for a minute, and
+ * the kernel would keep what a slow reader never fetches.
+ */
+static void cut_off(struct connections *table, struct connection *connection, int phase)
+{
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	connection->cut = true;
+	table->cut_off[phase]++;
+	if (phase != PHASE_IDLE)
+		setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	shutdown(connection->fd, SHUT_RDWR);
+}
+
 static void sweep_one(struct connections *table, struct connection *connection, int64_t now)
 {
 	/* The phase first: whoever sees a new phase then sees its time as well. */
@@ -82,11 +98,8 @@ static void sweep_one(struct connections *table, struct connection *connection, 
 	bool late = phase != PHASE_SERVING && now - since > allowed;
 	if (phase == PHASE_READING && !late)
 		late = is_flood(connection, since, table->limits.request_bytes);
-	if (!late)
-		return;
-	connection->cut = true;
-	table->cut_off[phase]++;
-	shutdown(connection->fd, SHUT_RDWR);
+	if (late)
+		cut_off(table, connection, phase);
 }
 
 static void *sweep(void *argument)
