@@ -128,22 +128,23 @@ SELECT {{notification_columns}},
  LIMIT $1::integer;
 
 -- name: notification_insert
--- A notification and the recipients that the law names for it.
+-- A notification; its recipients follow.
 -- $1 notification_id, $2 incident_id, $3 kind, $4 transmission, $5 notified_on, $6 rule, $7 note
--- $8 event_id, $9 recipients (array)
-WITH made AS (
-  INSERT INTO notification (partnership_id, id, incident_id, kind, transmission, notified_on, rule,
-    note, event_id, created_by_key_id)
-  VALUES (tenant(), $1::uuid, $2::uuid, $3::text, $4::text, $5::date, $6::text, $7::text, $8::uuid,
-    caller_key())
-  RETURNING partnership_id, id
-)
+-- $8 event_id
+INSERT INTO notification (partnership_id, id, incident_id, kind, transmission, notified_on, rule,
+  note, event_id, created_by_key_id)
+VALUES (tenant(), $1::uuid, $2::uuid, $3::text, $4::text, $5::date, $6::text, $7::text, $8::uuid,
+  caller_key());
+
+-- name: notification_recipients_insert
+-- The recipients that the law names for it. A statement of its own, because the policy of a caller
+-- that sees its own agency's incidents alone looks for the notification.
+-- $1 notification_id, $2 recipients (array)
 INSERT INTO notification_recipient (partnership_id, notification_id, recipient)
-SELECT m.partnership_id,
-       m.id,
+SELECT tenant(),
+       $1::uuid,
        r.recipient
-  FROM made AS m
- CROSS JOIN unnest($9::text[]) AS r (recipient);
+  FROM unnest($2::text[]) AS r (recipient);
 
 -- name: acknowledgement_insert
 -- What a recipient gave back. The foreign key refuses who was not notified.

@@ -137,6 +137,7 @@ static void add_notice(struct call *call, struct batch *batch, const struct noti
 	bind_text(&bindings, "recipients", text_string(&recipients));
 	batch_add(batch, &SQL_INCIDENT_NOTIFIED, &bindings);
 	batch_add(batch, &SQL_NOTIFICATION_INSERT, &bindings);
+	batch_add(batch, &SQL_NOTIFICATION_RECIPIENTS_INSERT, &bindings);
 	bind_text(&bindings, "kind", "sin");
 	bind_text(&bindings, "completed_on", notified_on.text);
 	batch_add(batch, &SQL_CLOCK_COMPLETE, &bindings);
