@@ -267,46 +267,47 @@ GRANT SELECT, INSERT, UPDATE ON partnership, agency, api_key, audit_head TO cspr
 GRANT SELECT, INSERT ON audit_entry TO cspr_admin;
 
 -- Who calls: finds the key by its HMAC, checks that it is alive and has one of the scopes, and
--- sets the transaction's tenant. A scope that ends in "_own" lets the caller see only what its
--- agency brought in. p_rulebook is the version that the program worked with, or null.
+-- sets the transaction's tenant. Who has only "_own" scopes of them sees what its agency brought
+-- in; p_whole_scopes are the others. p_rulebook is the version that the program worked with, or
+-- null. One query, because each of PL/pgSQL's queries costs as much as finding the key.
 CREATE FUNCTION authenticate(
-  p_key_hash text, p_scopes text[], p_rulebook bigint, p_request_id text
-) RETURNS TABLE (key_id uuid, partnership_id uuid, agency_id uuid, rulebook_version bigint)
+  p_key_hash text, p_scopes text[], p_whole_scopes text[], p_rulebook bigint, p_request_id text,
+  OUT key_id uuid, OUT partnership_id uuid, OUT agency_id uuid, OUT rulebook_version bigint
+)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   AS $$
 DECLARE
-  caller record;
-  own_only boolean;
+  allowed boolean;
+  settings text;
 BEGIN
-  SELECT k.id, k.partnership_id, k.agency_id, k.scopes, p.rulebook_version
-    INTO caller
+  SELECT k.id,
+         k.partnership_id,
+         k.agency_id,
+         p.rulebook_version,
+         k.scopes && p_scopes,
+         concat(
+           set_config('app.partnership_id', k.partnership_id::text, true),
+           set_config('app.agency_id', k.agency_id::text, true),
+           set_config('app.key_id', k.id::text, true),
+           set_config('app.request_id', p_request_id, true),
+           set_config('app.own_agency_id',
+             CASE WHEN k.scopes && p_whole_scopes THEN '' ELSE k.agency_id::text END, true))
+    INTO key_id, partnership_id, agency_id, rulebook_version, allowed, settings
     FROM api_key AS k
     JOIN partnership AS p ON p.id = k.partnership_id
    WHERE k.key_hash = p_key_hash
      AND k.revoked_at IS NULL
      AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp());
-  IF NOT FOUND THEN
+  IF key_id IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'CS401', MESSAGE = 'The API key is unknown, expired or revoked.';
   END IF;
-
-  PERFORM set_config('app.partnership_id', caller.partnership_id::text, true),
-          set_config('app.agency_id', caller.agency_id::text, true),
-          set_config('app.key_id', caller.id::text, true),
-          set_config('app.request_id', p_request_id, true);
-  IF NOT (caller.scopes && p_scopes) THEN
+  IF NOT allowed THEN
     RAISE EXCEPTION USING ERRCODE = 'CS403',
       MESSAGE = format('The API key needs the scope %s.', array_to_string(p_scopes, ' or '));
   END IF;
-  own_only := NOT EXISTS (
-    SELECT FROM unnest(p_scopes) AS s (scope)
-     WHERE s.scope = ANY (caller.scopes) AND s.scope NOT LIKE '%\_own');
-  PERFORM set_config('app.own_agency_id',
-    CASE WHEN own_only THEN caller.agency_id::text ELSE '' END, true);
-
-  IF p_rulebook IS NOT NULL AND p_rulebook <> caller.rulebook_version THEN
+  IF p_rulebook <> rulebook_version THEN
     RAISE EXCEPTION USING ERRCODE = 'CS900', MESSAGE = 'The rules have changed meanwhile.';
   END IF;
-  RETURN QUERY SELECT caller.id, caller.partnership_id, caller.agency_id, caller.rulebook_version;
 END $$;
 
 -- A refused caller is recorded too; this finds whose chain it belongs to, without a scope.
@@ -337,12 +338,12 @@ END $$;
 -- must be able to create in the schema at that moment.
 DO $$ BEGIN EXECUTE format('GRANT cspr_admin TO %I', current_user); END $$;
 GRANT CREATE ON SCHEMA public TO cspr_admin;
-ALTER FUNCTION authenticate(text, text[], bigint, text) OWNER TO cspr_admin;
+ALTER FUNCTION authenticate(text, text[], text[], bigint, text) OWNER TO cspr_admin;
 ALTER FUNCTION identify(text, text) OWNER TO cspr_admin;
 REVOKE CREATE ON SCHEMA public FROM cspr_admin;
-REVOKE ALL ON FUNCTION authenticate(text, text[], bigint, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION authenticate(text, text[], text[], bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION identify(text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION authenticate(text, text[], bigint, text) TO cspr_api;
+GRANT EXECUTE ON FUNCTION authenticate(text, text[], text[], bigint, text) TO cspr_api;
 GRANT EXECUTE ON FUNCTION identify(text, text) TO cspr_api;
 
 -- Claims a key for this transaction. CS002: the same request runs elsewhere at this moment.

@@ -2,12 +2,13 @@
 
 -- name: authenticate
 -- Sets the tenant of the transaction, or raises CS401, CS403 or CS900.
--- $1 key_hash, $2 scopes (text array, any is enough), $3 rulebook (version or null), $4 request_id
+-- $1 key_hash, $2 scopes (text array, any is enough), $3 whole_scopes (those without _own)
+-- $4 rulebook (version or null), $5 request_id
 SELECT a.key_id,
        a.partnership_id,
        a.agency_id,
        a.rulebook_version
-  FROM authenticate($1::text, $2::text[], $3::bigint, $4::text) AS a;
+  FROM authenticate($1::text, $2::text[], $3::text[], $4::bigint, $5::text) AS a;
 
 -- name: identify
 -- As authenticate, without a scope: for recording refusals.
