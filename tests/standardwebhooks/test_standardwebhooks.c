@@ -63,7 +63,7 @@ static void capture(struct captured *ret_captured, const char *change)
 	if (change)
 		sql_run(&ret_captured->scene.database, change, NULL);
 	service_start(&ret_captured->scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&ret_captured->scene, &service);
+	free(incident_accept(&ret_captured->scene, &service));
 	wait_all_delivered(&ret_captured->scene);
 	service_stop(&service);
 	ret_captured->call = receiver_call(ret_captured->scene.receivers[DFE], 0);

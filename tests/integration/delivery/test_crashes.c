@@ -86,7 +86,7 @@ Test(kill, in_the_middle_of_a_call_leaves_it_to_another_process_after_the_lease)
 
 	/* The claim outlives its process: nobody else takes the deliveries before the lease ends. */
 	service_start(&scene.database, NULL, &heir);
-	CLEANUP(free) char *other = incident_accept(&scene, &heir);
+	free(incident_accept(&scene, &heir));
 	for (enum recipient i = 0; i < RECIPIENTS; i++)
 		wait_calls(scene.receivers[i], 2);
 	for (enum recipient i = 0; i < RECIPIENTS; i++) {

@@ -137,7 +137,7 @@ Test(recipient, gets_its_calls_under_the_address_and_the_secret_that_were_set_la
 	cr_assert_eq(set_recipient(&scene, receiver_url(moved), "127.0.0.1/32", &outcome), 0, "%s",
 	    text_string(&outcome.errors));
 	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
+	free(incident_accept(&scene, &service));
 	wait_calls(moved, 1);
 	cr_assert_eq(verdict_of(receiver_call(moved, 0), recipient_secrets[PANEL]), CSPR_WEBHOOK_VALID);
 	wait_all_delivered(&scene);

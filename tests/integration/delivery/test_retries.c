@@ -17,7 +17,7 @@ Test(receiver, that_is_down_gets_its_call_when_it_returns_and_delays_no_other)
 	CLEANUP(free) char *delivery = delivery_id(&scene, first, "dfe");
 	wait_attempts(&scene, delivery, 2);
 	/* Only now the second one, so that the others get theirs while one is known to be down. */
-	CLEANUP(free) char *second = incident_accept(&scene, &service);
+	free(incident_accept(&scene, &service));
 	wait_calls(scene.receivers[OFSTED], 2);
 	wait_calls(scene.receivers[PANEL], 2);
 	get(&scene, &service, &answer, "/v1/deliveries/%s", delivery);
@@ -132,15 +132,15 @@ Test(ordinary_endpoint, is_paused_when_it_is_gone_and_gets_its_backlog_after_it_
 	CLEANUP(free) char *endpoint = scene_add_endpoint(&scene, "partner", receiver_url(receiver));
 	receiver_answer_next(receiver, 410, NULL, "gone");
 	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *first = incident_create(&scene, &service, SERIOUS_HARM);
+	free(incident_create(&scene, &service, SERIOUS_HARM));
 	cr_assert(sql_holds_within(&scene.database, PATIENCE,
 	    "SELECT state = 'paused' FROM webhook_endpoint WHERE id = $1::uuid", endpoint, NULL));
-	CLEANUP(free) char *second = incident_accept(&scene, &service);
+	free(incident_accept(&scene, &service));
 	for (enum recipient i = 0; i < RECIPIENTS; i++)
 		wait_calls(scene.receivers[i], 1);
 	end_leases(&scene, "partner");
 	/* Others are served meanwhile, so that the dispatcher has looked at the queue. */
-	CLEANUP(free) char *third = incident_accept(&scene, &service);
+	free(incident_accept(&scene, &service));
 	wait_calls(scene.receivers[PANEL], 2);
 	cr_assert_eq(receiver_count(receiver), 1, "a paused endpoint must be left alone");
 
@@ -180,8 +180,7 @@ Test(events_of_an_incident, arrive_in_their_order_at_a_receiver_that_fails_at_fi
 		service_start(&scene.database, NULL, &services[i]);
 	CLEANUP(free) char *incident = incident_create(&scene, &services[0], SERIOUS_HARM);
 	incident_touch(&scene, &services[1], incident);
-	CLEANUP(free)
-	char *id = incident_notify(&scene, &services[0], incident, "serious_incident");
+	free(incident_notify(&scene, &services[0], incident, "serious_incident"));
 	CLEANUP(free)
 	char *delivery = sql_text(&scene.database,
 	    "SELECT id FROM delivery WHERE endpoint_id = $1::uuid ORDER BY sequence LIMIT 1", endpoint,
@@ -210,7 +209,7 @@ Test(dispatcher, delivers_although_its_connection_and_with_it_the_wake_up_is_los
 
 	scene_open(&scene);
 	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *first = incident_accept(&scene, &service);
+	free(incident_accept(&scene, &service));
 	wait_all_delivered(&scene);
 	for (size_t round = 2; round <= 4; round++) {
 		cr_assert_eq(sql_number(&scene.database,
@@ -219,7 +218,7 @@ Test(dispatcher, delivers_although_its_connection_and_with_it_the_wake_up_is_los
 		                 " AND application_name = 'cspr-dispatch'",
 		                 NULL),
 		    1);
-		CLEANUP(free) char *id = incident_accept(&scene, &service);
+		free(incident_accept(&scene, &service));
 		for (enum recipient i = 0; i < RECIPIENTS; i++)
 			cr_assert(receiver_wait(scene.receivers[i], round, 10));
 		wait_all_delivered(&scene);
@@ -235,7 +234,7 @@ Test(dispatcher, finds_what_is_due_without_any_wake_up)
 	scene_open(&scene);
 	sql_run(&scene.database, "UPDATE webhook_endpoint SET state = 'paused'", NULL);
 	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
+	free(incident_accept(&scene, &service));
 	sql_run(&scene.database, "UPDATE webhook_endpoint SET state = 'active'", NULL);
 	for (enum recipient i = 0; i < RECIPIENTS; i++)
 		cr_assert(receiver_wait(scene.receivers[i], 1, 10), "the look each second has not come");
