@@ -136,13 +136,11 @@ static bool take_value(struct parse *parse, const char *option, char *const **at
 static bool parse_own_option(
     struct parse *parse, const char *option, size_t length, char *const **at, char *const *end)
 {
-	char name[128];
+	char name[128] = "";
 	const char *value = "true";
 
-	if (length >= sizeof(name))
-		return refuse(parse, "There is no option %s", option);
-	memcpy(name, option + 2, length);
-	name[length] = '\0';
+	if (length < sizeof(name))
+		memcpy(name, option + 2, length);
 	find_command(parse);
 
 	const struct builtin_option *own = builtin_option(parse->arguments->builtin, name);
@@ -154,10 +152,11 @@ static bool parse_own_option(
 	const struct parameter *parameter =
 	    parse->arguments->operation ? operation_flag(parse->arguments->operation, name) : NULL;
 	if (!parameter)
+		/* Without what stands behind "=", which may be a token. */
 		return refuse(parse,
-		    parse->used ? "This command has no option %s"
-		                : "The option %s stands before a command that would know it",
-		    option);
+		    parse->used ? "This command has no option --%s"
+		                : "The option --%s stands before a command that would know it",
+		    name);
 	if ((!parameter->is_switch || strchr(option, '=')) &&
 	    !take_value(parse, option, at, end, &value))
 		return false;
@@ -185,13 +184,14 @@ static bool parse_long(struct parse *parse, char *const **at, char *const *end)
 static bool parse_short(struct parse *parse, char *const **at, char *const *end)
 {
 	const char *option = **at;
+	const char letter[] = {option[1], '\0'};
 
 	for (size_t i = 0; i < common_option_count; i++) {
 		const struct common_option *common = &common_options[i];
 		if (!common->letter || common->letter != option[1])
 			continue;
 		if (common->kind == OPTION_SWITCH)
-			return option[2] ? refuse(parse, "There is no option %s", option)
+			return option[2] ? refuse(parse, "-%s takes no value", letter)
 			                 : store(parse, common, NULL);
 		if (option[2])
 			return store(parse, common, option + 2);
@@ -199,7 +199,7 @@ static bool parse_short(struct parse *parse, char *const **at, char *const *end)
 			return refuse(parse, "%s needs a value", option);
 		return store(parse, common, *++*at);
 	}
-	return refuse(parse, "There is no option %s", option);
+	return refuse(parse, "There is no option -%s", letter);
 }
 
 static bool add_word(struct parse *parse, const char *word)

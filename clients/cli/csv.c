@@ -116,3 +116,10 @@ void csv_put_cell(struct text *text, const char *cell, bool first)
 	if (quoted)
 		text_putc(text, '"');
 }
+
+void csv_put_number(struct text *text, const char *number, bool first)
+{
+	if (!first)
+		text_putc(text, ',');
+	text_puts(text, number);
+}

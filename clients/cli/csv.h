@@ -39,3 +39,5 @@ MUST_CHECK enum csv_result csv_next(struct csv_reader *reader, struct csv_row *r
  * tab or carriage return at its beginning) gets an apostrophe in front.
  */
 void csv_put_cell(struct text *text, const char *cell, bool first);
+/* Appends a number as it is: its sign begins no formula. */
+void csv_put_number(struct text *text, const char *number, bool first);

@@ -168,8 +168,12 @@ static void put_csv(const json_t *columns, const json_t *value, struct text *tex
 		for (size_t i = 0; i < json_array_size(shown); i++) {
 			struct text cell CLEANUP(text_finish) = TEXT_INIT(OUTPUT_BYTES);
 			const char *path = column_path(json_array_get(shown, i));
-			json_put_plain(&cell, json_at(json_array_get(rows, row), path));
-			csv_put_cell(text, text_string(&cell), i == 0);
+			const json_t *content = json_at(json_array_get(rows, row), path);
+			json_put_plain(&cell, content);
+			if (json_is_number(content))
+				csv_put_number(text, text_string(&cell), i == 0);
+			else
+				csv_put_cell(text, text_string(&cell), i == 0);
 		}
 		text_puts(text, "\r\n");
 	}

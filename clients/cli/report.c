@@ -70,7 +70,7 @@ void report_put_problem(const struct cspr_problem *problem, bool colour, struct 
 	}
 	text_puts(text, ")");
 	text_puts(text, colour ? "\033[0m\n" : "\n");
-	if (problem->detail[0]) {
+	if (problem->detail[0] && strcmp(problem->detail, problem->title) != 0) {
 		text_puts(text, "  ");
 		terminal_put(text, problem->detail, true);
 		text_putc(text, '\n');
