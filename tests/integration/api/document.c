@@ -24,6 +24,7 @@ static void fill(
 	*ret_operation = (struct documented){
 	    .path = path,
 	    .id = json_string_value(json_object_get(operation, "operationId")),
+	    .responses = json_object_get(operation, "responses"),
 	    .content_type = json_object_iter_key(json_object_iter(contents)),
 	    .is_open = security && json_array_size(security) == 0,
 	};

@@ -114,6 +114,7 @@ struct documented {
 	const char *path;         /* "/v1/incidents/{incident_id}" */
 	char method[8];           /* "GET" */
 	const char *id;           /* operationId */
+	json_t *responses;        /* by status; borrowed */
 	json_t *example;          /* of the request's body, or NULL; borrowed */
 	const char *content_type; /* of the request's body, or NULL */
 	bool is_open;             /* needs no key */

@@ -1,0 +1,175 @@
+/* Owns the tests of what the OpenAPI document promises: its operations and its examples. */
+#include <string.h>
+
+#include "fixture.h"
+
+STAGE(ALL_SCOPES, NULL)
+TestSuite(operation, .timeout = 60);
+TestSuite(example, .timeout = 60);
+TestSuite(document, .timeout = 60);
+
+static struct documented operations[OPERATIONS_MAX];
+
+static const struct documented *operation_named(size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(operations[i].id, id) == 0)
+			return &operations[i];
+	give_up("the document has no operation %s", id);
+}
+
+/* Records the example of an operation at these places; the answer's id. */
+static const char *made_of(size_t count, const char *id, const struct place places[])
+{
+	struct call call = call_of(operation_named(count, id), places);
+	const struct answer *answer = make(&call);
+
+	cr_assert(answer->status == 201, "%s: %s", id, told(answer));
+	return answer_text(answer, "/id");
+}
+
+/* What stands in the document's paths: made of its own examples, anew for each operation. */
+static void make_places(size_t count, const char *path, struct place ret_places[7])
+{
+	size_t used = 0;
+	const char *incident = made_of(count, "createIncident", (struct place[]){{NULL, NULL}});
+
+	ret_places[used++] = (struct place){"incident_id", incident};
+	ret_places[used++] = (struct place){
+	    "child_id", answer_text(get("/v1/incidents/%s", incident), "/children/0/id")};
+	ret_places[used++] = (struct place){"system", "mosaic"};
+	ret_places[used++] = (struct place){"external_id", new_id()};
+	ret_places[used] = (struct place){NULL, NULL};
+	if (strstr(path, "{notification_id}"))
+		ret_places[used++] = (struct place){
+		    "notification_id", made_of(count, "createIncidentNotification", ret_places)};
+	if (strstr(path, "{delivery_id}")) {
+		CLEANUP(free)
+		char *delivery = sql_text(&stage()->database, "SELECT id FROM delivery LIMIT 1", NULL);
+		ret_places[used++] = (struct place){"delivery_id", text_of("%s", delivery)};
+	}
+	ret_places[used] = (struct place){NULL, NULL};
+}
+
+/* An ordinary endpoint of north's that takes every event, so that there are deliveries. */
+static void have_deliveries(void)
+{
+	sql_run(&stage()->database,
+	    "INSERT INTO webhook_endpoint (partnership_id, id, name, url, event_types, secret_sealed)"
+	    " SELECT p.id, gen_random_uuid(), 'sink', 'http://127.0.0.1:9/',"
+	    " '{incident.created}', '\\x00' FROM partnership AS p WHERE p.slug = 'north'",
+	    NULL);
+	recorded(incident_with("{}"));
+}
+
+/* The answer to the operation's own example; a case system's GET comes after its PUT. */
+static const struct answer *answer_to(size_t count, const struct documented *documented)
+{
+	struct place places[7];
+
+	make_places(count, documented->path, places);
+	if (strcmp(documented->id, "getCaseSystemIncident") == 0)
+		made_of(count, "putCaseSystemIncident", places);
+	struct call call = call_of(documented, places);
+	return make(&call);
+}
+
+Test(operation, of_the_document_is_answered_with_a_success_that_it_describes)
+{
+	size_t count = operations_of_document(operations);
+
+	have_deliveries();
+	cr_assert_geq(count, 30);
+	for (size_t i = 0; i < count; i++) {
+		const struct answer *answer = answer_to(count, &operations[i]);
+		const char *status = text_of("%d", answer->status);
+		cr_assert(answer->status >= 200 && answer->status < 300, "%s: %s", operations[i].id,
+		    told(answer));
+		cr_assert_not_null(
+		    json_object_get(operations[i].responses, status), "%s: %s", operations[i].id, status);
+	}
+}
+
+Test(example, of_every_body_is_accepted_as_it_stands)
+{
+	size_t count = operations_of_document(operations);
+	size_t bodies = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!operations[i].content_type)
+			continue;
+		cr_assert_not_null(operations[i].example, "%s has no example", operations[i].id);
+		const struct answer *answer = answer_to(count, &operations[i]);
+		int wanted = strcmp(operations[i].method, "PATCH") == 0 ? 200 : 201;
+		cr_assert_eq(answer->status, wanted, "%s: %s", operations[i].id, told(answer));
+		bodies++;
+	}
+	cr_assert_geq(bodies, 7);
+}
+
+Test(example, is_kept_as_it_was_sent)
+{
+	size_t count = operations_of_document(operations);
+	const struct documented *creation = operation_named(count, "createIncident");
+	const char *id = made_of(count, "createIncident", (struct place[]){{NULL, NULL}});
+	const struct answer *read = get("/v1/incidents/%s", id);
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (creation->example, key, value) {
+		if (strcmp(key, "children") != 0)
+			cr_assert(json_equal(json_object_get(read->json, key), value), "%s", key);
+	}
+}
+
+Test(document, is_open_to_everybody)
+{
+	as(NULL);
+	const struct answer *answer = get("/openapi.json");
+
+	expect_status(answer, 200);
+	expect_value(answer, "/openapi", "'3.1.0'");
+	cr_assert_gt(json_object_size(answer_at(answer, "/webhooks")), 0);
+}
+
+Test(document, opens_the_service_s_own_operations_and_no_other)
+{
+	size_t count = operations_of_document(operations);
+	size_t open = 0;
+
+	as(NULL);
+	for (size_t i = 0; i < count; i++) {
+		if (!operations[i].is_open)
+			continue;
+		open++;
+		cr_assert(strncmp(operations[i].path, "/v1/", 4) != 0, "%s", operations[i].path);
+		expect_status(get("%s", operations[i].path), 200);
+	}
+	cr_assert_eq(open, 3);
+}
+
+Test(document, names_every_scope_that_a_key_may_have)
+{
+	CLEANUP(json_decref) json_t *scopes = json_object();
+	const char *path;
+	const char *method;
+	json_t *methods;
+	json_t *operation;
+	const char *scope;
+	json_t *listed;
+
+	json_object_foreach (json_object_get(document(), "paths"), path, methods) {
+		json_object_foreach (methods, method, operation) {
+			size_t index;
+			json_t *requirement;
+			json_array_foreach (json_object_get(operation, "security"), index, requirement) {
+				json_t *list = json_object_get(requirement, "bearer");
+				json_object_set_new(
+				    scopes, json_string_value(json_array_get(list, 0)), json_true());
+			}
+		}
+	}
+	cr_assert_geq(json_object_size(scopes), 12);
+	json_object_foreach (scopes, scope, listed)
+		cr_assert(strstr(ALL_SCOPES " " OWN_SCOPES, scope), "the tests know no scope %s", scope);
+}

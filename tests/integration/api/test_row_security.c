@@ -1,0 +1,194 @@
+/* Owns the tests of the database's own walls: what the service's roles cannot do even if it erred.
+ */
+#include <libpq-fe.h>
+#include <string.h>
+
+#include "fixture.h"
+
+STAGE(ALL_SCOPES, NULL)
+TestSuite(role, .timeout = 60);
+TestSuite(table, .timeout = 60);
+TestSuite(tenant, .timeout = 60);
+
+DEFINE_CLEANUP(PGconn *, PQfinish)
+DEFINE_CLEANUP(PGresult *, PQclear)
+
+/* As the service connects, and in the role that its requests have. */
+static PGconn *connect_as(const char *role)
+{
+	PGconn *connection = PQconnectdb(stage()->database.url);
+
+	cr_assert_eq(PQstatus(connection), CONNECTION_OK, "%s", PQerrorMessage(connection));
+	PQclear(PQexec(connection, text_of("SET ROLE %s", role)));
+	return connection;
+}
+
+/* The first value; the SQLSTATE where the statement fails. */
+static const char *ask(PGconn *connection, const char *sql)
+{
+	CLEANUP(PQclear) PGresult *result = PQexec(connection, sql);
+
+	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+		return text_of("%s", PQresultErrorField(result, PG_DIAG_SQLSTATE));
+	return PQntuples(result) ? text_of("%s", PQgetvalue(result, 0, 0)) : "";
+}
+
+static const char *partnership_id(const char *slug)
+{
+	CLEANUP(free)
+	char *id =
+	    sql_text(&stage()->database, "SELECT id FROM partnership WHERE slug = $1", slug, NULL);
+
+	return text_of("%s", id);
+}
+
+Test(role, of_the_service_passes_no_wall)
+{
+	cr_assert_eq(count_rows("SELECT count(*) FROM pg_roles WHERE rolname IN"
+	                        " ('csprd', 'cspr_api', 'cspr_dispatch', 'cspr_admin', 'cspr_owner')"
+	                        " AND NOT rolsuper AND NOT rolbypassrls AND NOT rolreplication",
+	                 NULL),
+	    5);
+	cr_assert_eq(count_rows("SELECT count(*) FROM pg_roles WHERE rolname IN"
+	                        " ('csprd', 'cspr_api', 'cspr_dispatch')"
+	                        " AND (rolcreaterole OR rolcreatedb)",
+	                 NULL),
+	    0);
+}
+
+Test(role, of_the_service_owns_no_table)
+{
+	cr_assert_eq(count_rows("SELECT count(*) FROM pg_class AS c JOIN pg_roles AS r"
+	                        " ON r.oid = c.relowner WHERE c.relnamespace = 'public'::regnamespace"
+	                        " AND r.rolname <> 'cspr_owner'",
+	                 NULL),
+	    0);
+}
+
+Test(role, of_requests_cannot_become_another)
+{
+	static const char *const statements[] = {"SET ROLE cspr_admin", "SET ROLE cspr_owner",
+	    "SET ROLE postgres", "SET SESSION AUTHORIZATION postgres",
+	    "ALTER TABLE incident DISABLE ROW LEVEL SECURITY", "CREATE TABLE mine (id integer)",
+	    "DROP POLICY own_partnership ON incident", "TRUNCATE incident", "DELETE FROM incident",
+	    "DELETE FROM audit_entry", "UPDATE audit_entry SET action = ''",
+	    "SELECT secret_sealed FROM webhook_endpoint", "SELECT key_hash FROM api_key",
+	    "UPDATE partnership SET name = ''", "UPDATE change SET changes = NULL"};
+	CLEANUP(PQfinish) PGconn *connection = connect_as("cspr_api");
+
+	for (size_t i = 0; i < ARRAY_LENGTH(statements); i++)
+		cr_assert_str_eq(ask(connection, statements[i]), "42501", "%s", statements[i]);
+}
+
+Test(role, of_the_dispatcher_reads_deliveries_and_no_case)
+{
+	static const char *const tables[] = {"incident", "child", "change", "clock", "notification",
+	    "acknowledgement", "api_key", "idempotency", "audit_entry", "partnership"};
+	CLEANUP(PQfinish) PGconn *connection = connect_as("cspr_dispatch");
+
+	recorded(incident_with("{}"));
+	for (size_t i = 0; i < ARRAY_LENGTH(tables); i++)
+		cr_assert_str_eq(ask(connection, text_of("SELECT count(*) FROM %s", tables[i])), "42501",
+		    "%s", tables[i]);
+	cr_assert_str_neq(ask(connection, "SELECT count(id) FROM event"), "42501");
+}
+
+Test(table, of_a_partnership_has_its_wall_forced)
+{
+	int64_t tables = count_rows(
+	    "SELECT count(*) FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+	    " WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"
+	    " AND (a.attname = 'partnership_id' OR (c.relname = 'partnership' AND a.attname = 'id'))",
+	    NULL);
+
+	cr_assert_gt(tables, 12);
+	cr_assert_eq(
+	    count_rows("SELECT count(*) FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+	               " WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"
+	               " AND (a.attname = 'partnership_id'"
+	               " OR (c.relname = 'partnership' AND a.attname = 'id'))"
+	               " AND c.relrowsecurity AND c.relforcerowsecurity AND EXISTS"
+	               " (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid)",
+	        NULL),
+	    tables);
+}
+
+Test(table, without_a_partnership_holds_no_case)
+{
+	CLEANUP(free)
+	char *names = sql_text(&stage()->database,
+	    "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class AS c"
+	    " WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"
+	    " AND NOT c.relrowsecurity",
+	    NULL);
+
+	cr_assert_str_eq(names, "bank_holiday calendar_state schema_migration");
+}
+
+Test(table, of_a_partnership_begins_its_keys_with_it)
+{
+	/* Unique and foreign keys pass row-level security; those of the partnership itself may. */
+	cr_assert_eq(
+	    count_rows("SELECT count(*) FROM pg_constraint AS k JOIN pg_attribute AS a"
+	               " ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]"
+	               " WHERE k.contype IN ('p', 'u', 'f')"
+	               " AND k.connamespace = 'public'::regnamespace"
+	               " AND k.conrelid IN (SELECT attrelid FROM pg_attribute"
+	               " WHERE attname = 'partnership_id')"
+	               " AND a.attname <> 'partnership_id' AND k.conname <> 'api_key_hash_key'",
+	        NULL),
+	    0);
+}
+
+/* Every table that the role may read at all, with how many rows it sees. */
+static const char *rows_seen(PGconn *connection)
+{
+	return ask(connection,
+	    "SELECT coalesce(string_agg(c.relname || '=' || (xpath('/row/n/text()',"
+	    " query_to_xml(format('SELECT count(*) AS n FROM %I', c.relname), false, true, '')))[1],"
+	    " ' ' ORDER BY c.relname), '') FROM pg_class AS c"
+	    " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relrowsecurity"
+	    " AND has_table_privilege(c.oid, 'SELECT')");
+}
+
+Test(tenant, that_is_not_set_sees_no_row_of_any_table)
+{
+	CLEANUP(PQfinish) PGconn *connection = connect_as("cspr_api");
+	const char *id = recorded(incident_with("{}"));
+
+	post(json_of("{'kind': 'serious_incident', 'transmission': 'record',"
+	             " 'notified_on': '2024-01-11'}"),
+	    "/v1/incidents/%s/notifications", id);
+	const char *seen = rows_seen(connection);
+	cr_assert_not_null(strstr(seen, "incident=0"), "%s", seen);
+	cr_assert_not_null(strstr(seen, "notification=0"), "%s", seen);
+	for (const char *sign = strchr(seen, '='); sign; sign = strchr(sign + 1, '='))
+		cr_assert(sign[1] == '0', "%s", seen);
+	/* And so after a transaction, when the setting is the empty string and no longer null. */
+	ask(connection, "BEGIN");
+	ask(connection,
+	    text_of("SELECT set_config('app.partnership_id', '%s', true)", partnership_id("north")));
+	cr_assert_str_neq(ask(connection, "SELECT count(*) FROM incident"), "0");
+	ask(connection, "COMMIT");
+	cr_assert_str_eq(ask(connection, "SELECT count(*) FROM incident"), "0");
+}
+
+Test(tenant, writes_nothing_for_another)
+{
+	CLEANUP(PQfinish) PGconn *connection = connect_as("cspr_api");
+	const char *id = recorded(incident_with("{}"));
+
+	ask(connection,
+	    text_of("SELECT set_config('app.partnership_id', '%s', false)", partnership_id("south")));
+	cr_assert_str_eq(ask(connection, text_of("WITH changed AS (UPDATE incident SET narrative = 'x'"
+	                                         " WHERE id = '%s' RETURNING 1)"
+	                                         " SELECT count(*) FROM changed",
+	                                     id)),
+	    "0");
+	cr_assert_str_eq(
+	    ask(connection,
+	        text_of("INSERT INTO change (partnership_id, incident_id, resource, resource_id,"
+	                " version) VALUES ('%s', '%s', 'incident', '%s', 1)",
+	            partnership_id("north"), id, id)),
+	    "42501");
+}
