@@ -30,7 +30,8 @@ lint_clang_tidy() {
 }
 
 lint_scripts() {
-	(cd "$root" && shellcheck -x dev .ci/run tools/dev/run_test tools/dev/*.sh)
+	(cd "$root" && shellcheck -x dev .ci/run tools/dev/run_test tools/dev/*.sh \
+		tests/docs/run_documents.sh)
 }
 
 dev_lint() {
