@@ -38,9 +38,10 @@ CREATE FUNCTION caller_agency() RETURNS uuid
   LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT nullif(current_setting('app.agency_id', true), '')::uuid $$;
 
--- RFC 3339 in UTC with Z, as every response gives instants.
+-- RFC 3339 in UTC with Z, as every response gives instants. STABLE, because to_char() is: declared
+-- IMMUTABLE it would not be inlined, and be parsed anew in every statement (a third of a read).
 CREATE FUNCTION instant_text(at timestamptz) RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
 
 -- A change that met another number of rows than one was made on a version that is gone.

@@ -84,6 +84,7 @@ CREATE TABLE clock (
   partnership_id uuid NOT NULL,
   id uuid NOT NULL,
   incident_id uuid NOT NULL,
+  created_by_agency_id uuid NOT NULL, -- the incident's, for the policy below
   kind text NOT NULL,
   basis text NOT NULL,
   duty text NOT NULL,
@@ -117,9 +118,7 @@ ALTER TABLE clock FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_partnership ON clock_policy TO cspr_api USING (partnership_id = tenant());
 CREATE POLICY own_partnership ON clock TO cspr_api
   USING (partnership_id = tenant()
-    AND (own_agency() IS NULL OR EXISTS (
-      SELECT FROM incident AS i
-       WHERE i.partnership_id = clock.partnership_id AND i.id = clock.incident_id)));
+    AND (own_agency() IS NULL OR created_by_agency_id = own_agency()));
 CREATE POLICY all_partnerships ON clock_policy TO cspr_admin USING (true);
 
 -- The triggers above write for whoever made the partnership or changed the calendar.

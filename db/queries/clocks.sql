@@ -30,11 +30,12 @@ SELECT h.date,
 -- name: clocks_insert
 -- The clocks that start with an incident or a notification.
 -- $1 incident_id, $2 clocks (json array)
-INSERT INTO clock (partnership_id, id, incident_id, kind, basis, duty, rule, starts_on, start_event,
-  unit, length, due_on, completed_on, calendar_version)
-SELECT tenant(),
+INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, basis, duty, rule,
+  starts_on, start_event, unit, length, due_on, completed_on, calendar_version)
+SELECT i.partnership_id,
        c.id,
-       $1::uuid,
+       i.id,
+       i.created_by_agency_id,
        c.kind,
        c.basis,
        c.duty,
@@ -48,7 +49,8 @@ SELECT tenant(),
        c.calendar_version
   FROM jsonb_to_recordset($2::jsonb) AS c (id uuid, kind text, basis text, duty text, rule text,
     starts_on date, start_event text, unit text, length integer, due_on date, completed_on date,
-    calendar_version integer);
+    calendar_version integer)
+  JOIN incident AS i ON i.partnership_id = tenant() AND i.id = $1::uuid;
 
 -- name: clocks_reconcile
 -- After a correction: an open notification clock that is no longer wanted as it stands is
@@ -78,11 +80,12 @@ WITH wanted AS (
      AND c.id = o.id
   RETURNING c.kind
 )
-INSERT INTO clock (partnership_id, id, incident_id, kind, basis, duty, rule, starts_on, start_event,
-  unit, length, due_on, calendar_version)
-SELECT tenant(), w.id, $1::uuid, w.kind, w.basis, w.duty, w.rule, w.starts_on, w.start_event,
+INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, basis, duty, rule,
+  starts_on, start_event, unit, length, due_on, calendar_version)
+SELECT i.partnership_id, w.id, i.id, i.created_by_agency_id, w.kind, w.basis, w.duty, w.rule, w.starts_on, w.start_event,
        w.unit, w.length, w.due_on, w.calendar_version
   FROM wanted AS w
+  JOIN incident AS i ON i.partnership_id = tenant() AND i.id = $1::uuid
  WHERE NOT EXISTS (
    SELECT FROM clock AS c
     WHERE c.partnership_id = tenant()

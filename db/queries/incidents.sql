@@ -363,11 +363,13 @@ SELECT written.*
           FROM child AS known
          WHERE known.partnership_id = tenant()
            AND known.incident_id = $1::uuid) AS last
+  JOIN incident AS owner ON owner.partnership_id = tenant() AND owner.id = $1::uuid
  CROSS JOIN jsonb_array_elements($2::jsonb) WITH ORDINALITY AS given (child, number)
  CROSS JOIN LATERAL jsonb_populate_record(NULL::child,
          '{"index_child": false}'::jsonb || given.child || jsonb_build_object(
            'partnership_id', tenant(),
            'incident_id', $1::uuid,
+           'created_by_agency_id', owner.created_by_agency_id,
            'version', 1,
            'position', last.position + given.number,
            'created_at', now(),
@@ -445,6 +447,7 @@ SELECT h.version,
                   ORDER BY s.key)
            FROM jsonb_each(h.snapshot) AS s (key, value)
           WHERE s.key NOT IN ('partnership_id', 'id', 'incident_id', 'version', 'position',
+                  'created_by_agency_id',
                   'created_at', 'updated_at')), '[]') AS changes,
        h.id AS "_key"
   FROM change AS h
