@@ -3,7 +3,9 @@
 
 #include "fixture.h"
 
-STAGE(ALL_SCOPES, NULL)
+/* Deliveries are there to be looked at, and stay as they are. */
+static const struct setting settings[] = {{"CSPR_DISPATCH", "off"}, {NULL, NULL}};
+STAGE(ALL_SCOPES, settings)
 static void have_endpoints(void);
 TestSuite(caller, .init = have_endpoints, .timeout = 120);
 TestSuite(partnership, .init = have_endpoints, .timeout = 120);
