@@ -24,11 +24,9 @@ static struct date date_column(const struct rows *rows, size_t row, const char *
 	return text && date_parse(text, &date) ? date : DATE_NONE;
 }
 
-/* How the clock stands: its state, and the units gone and left. */
-static void put_standing(const struct call *call, const void *context, const struct rows *rows,
-    size_t row, struct text *ret_object)
+static struct clock_view view_of(
+    const struct standing *standing, const struct rows *rows, size_t row)
 {
-	const struct standing *standing = context;
 	struct clock clock = {
 	    .starts_on = date_column(rows, row, "starts_on"),
 	    .due_on = date_column(rows, row, "due_on"),
@@ -39,12 +37,28 @@ static void put_standing(const struct call *call, const void *context, const str
 
 	if (!clock_unit_parse(rows_text(rows, row, "unit"), &clock.unit))
 		clock.unit = UNIT_CALENDAR_DAY;
-	struct clock_view view = clock_view_on(&clock, standing->calendar, standing->as_of);
-	text_printf(ret_object, ",\"state\":\"%s\"", clock_state_name(view.state));
-	if (view.counted)
-		text_printf(ret_object, ",\"elapsed\":%d,\"remaining\":%d", view.elapsed, view.remaining);
+	return clock_view_on(&clock, standing->calendar, standing->as_of);
+}
+
+/* How the clock stands: its state, and the units gone and left. */
+static void put_standing(const struct call *call, const void *context, const struct rows *rows,
+    size_t row, enum list_part part, struct text *ret_text)
+{
+	if (part == LIST_CSV_HEADER) {
+		text_puts(ret_text, ",state,elapsed,remaining");
+		return;
+	}
+	struct clock_view view = view_of(context, rows, row);
+	const char *state = clock_state_name(view.state);
+	if (part == LIST_CSV_ROW && view.counted)
+		text_printf(ret_text, ",%s,%d,%d", state, view.elapsed, view.remaining);
+	else if (part == LIST_CSV_ROW)
+		text_printf(ret_text, ",%s,,", state);
+	else if (view.counted)
+		text_printf(ret_text, ",\"state\":\"%s\",\"elapsed\":%d,\"remaining\":%d", state,
+		    view.elapsed, view.remaining);
 	else
-		text_puts(ret_object, ",\"elapsed\":null,\"remaining\":null");
+		text_printf(ret_text, ",\"state\":\"%s\",\"elapsed\":null,\"remaining\":null", state);
 }
 
 static void put_clocks(const struct call *call, const struct standing *standing,
@@ -55,7 +69,7 @@ static void put_clocks(const struct call *call, const struct standing *standing,
 		if (row)
 			text_putc(ret_text, ',');
 		rows_put_open_object(rows, row, ret_text);
-		put_standing(call, standing, rows, row, ret_text);
+		put_standing(call, standing, rows, row, LIST_JSON_ROW, ret_text);
 		text_putc(ret_text, '}');
 	}
 	text_putc(ret_text, ']');

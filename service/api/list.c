@@ -4,10 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/csv.h"
-
 #define CURSOR_BYTES 600
-#define LIST_BYTES (32 * 1024 * 1024)
 
 /* What a cursor belongs to: the operation and every argument but limit and cursor themselves. */
 static void put_filter(const struct call *call, char ret_hex[17])
@@ -96,7 +93,7 @@ static void put_rows(const struct call *call, const struct rows *rows, size_t co
 		if (row)
 			text_putc(ret_text, ',');
 		rows_put_open_object(rows, row, ret_text);
-		decorate(call, context, rows, row, ret_text);
+		decorate(call, context, rows, row, LIST_JSON_ROW, ret_text);
 		text_putc(ret_text, '}');
 	}
 	text_putc(ret_text, ']');
@@ -124,15 +121,26 @@ static void put_link(struct call *call, const char *cursor)
 		reply_header(call->reply, "Link", "%s", text_string(&link));
 }
 
-static bool put_csv(struct call *call, const struct rows *rows, size_t count,
-    list_decorate *decorate, const void *context, struct problem *problem)
+static void put_csv(const struct call *call, const struct rows *rows, size_t count,
+    list_decorate *decorate, const void *context, struct text *ret_text)
 {
-	CLEANUP(text_finish) struct text data = TEXT_INIT(LIST_BYTES);
+	rows_put_csv_header(rows, ret_text);
+	if (decorate)
+		decorate(call, context, rows, 0, LIST_CSV_HEADER, ret_text);
+	text_puts(ret_text, "\r\n");
+	for (size_t row = 0; row < count; row++) {
+		rows_put_csv_row(rows, row, ret_text);
+		if (decorate)
+			decorate(call, context, rows, row, LIST_CSV_ROW, ret_text);
+		text_puts(ret_text, "\r\n");
+	}
+}
 
-	put_rows(call, rows, count, decorate, context, &data);
-	if (data.failed)
-		return problem_fail(problem, PROBLEM_INTERNAL, "a page outgrew its limit");
-	return csv_write(text_string(&data), &call->reply->body, problem);
+static void put_json(const struct call *call, const struct rows *rows, size_t count,
+    list_decorate *decorate, const void *context, struct text *ret_text)
+{
+	text_puts(ret_text, "{\"data\":");
+	put_rows(call, rows, count, decorate, context, ret_text);
 }
 
 bool list_close(struct call *call, const struct list_page *page, const struct rows *rows,
@@ -149,15 +157,16 @@ bool list_close(struct call *call, const struct list_page *page, const struct ro
 		put_link(call, text_string(&cursor));
 	}
 	reply->status = 200;
-	if (strcmp(reply->media_type, "text/csv") == 0)
-		return put_csv(call, rows, count, decorate, context, problem);
-	text_puts(&reply->body, "{\"data\":");
-	put_rows(call, rows, count, decorate, context, &reply->body);
-	if (has_more)
-		text_printf(
-		    &reply->body, ",\"has_more\":true,\"next_cursor\":\"%s\"}", text_string(&cursor));
-	else
-		text_puts(&reply->body, ",\"has_more\":false,\"next_cursor\":null}");
+	if (strcmp(reply->media_type, "text/csv") == 0) {
+		put_csv(call, rows, count, decorate, context, &reply->body);
+	} else {
+		put_json(call, rows, count, decorate, context, &reply->body);
+		if (has_more)
+			text_printf(
+			    &reply->body, ",\"has_more\":true,\"next_cursor\":\"%s\"}", text_string(&cursor));
+		else
+			text_puts(&reply->body, ",\"has_more\":false,\"next_cursor\":null}");
+	}
 	if (reply->body.failed || cursor.failed)
 		return problem_fail(problem, PROBLEM_INTERNAL, "a page outgrew its limit");
 	return true;

@@ -9,9 +9,15 @@ struct list_sort {
 	const struct statement *statement;
 };
 
-/* Appends members to the open JSON object of a row; sees the row's "_" columns too. */
+/* What a list is written as, and which part of it. */
+enum list_part { LIST_JSON_ROW, LIST_CSV_HEADER, LIST_CSV_ROW };
+
+/*
+ * Appends what a row has beyond its columns, beginning with a comma: members to an open JSON
+ * object, or cells to a line of CSV. Sees the row's "_" columns too; the header has no row.
+ */
 typedef void list_decorate(const struct call *call, const void *context, const struct rows *rows,
-    size_t row, struct text *ret_object);
+    size_t row, enum list_part part, struct text *ret_text);
 
 struct list_page {
 	char limit[8]; /* one more than the page, to see whether there is more */

@@ -45,7 +45,7 @@ size_t character_read(const char *bytes, size_t length, uint32_t *ret_code)
 bool character_is_forbidden(uint32_t code)
 {
 	if (code < 0x20)
-		return code != '\n' && code != '\t';
+		return code != '\n' && code != '\r' && code != '\t';
 	if (code >= 0x7f && code <= 0x9f)
 		return true;
 	return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);

@@ -143,7 +143,7 @@ void rows_put_array(const struct rows *rows, size_t first, size_t count, struct 
 	text_putc(ret_text, ']');
 }
 
-static void put_csv_header(const struct rows *rows, struct text *ret_text)
+void rows_put_csv_header(const struct rows *rows, struct text *ret_text)
 {
 	bool first = true;
 
@@ -157,23 +157,19 @@ static void put_csv_header(const struct rows *rows, struct text *ret_text)
 		cell_put_csv((struct cell_type){.kind = CELL_TEXT},
 		    (struct cell){column->name, column->name_length}, ret_text);
 	}
-	text_append(ret_text, "\r\n", 2);
 }
 
-void rows_put_csv(const struct rows *rows, size_t first, size_t count, struct text *ret_text)
+void rows_put_csv_row(const struct rows *rows, size_t row, struct text *ret_text)
 {
-	assert(first + count <= rows_count(rows));
-	put_csv_header(rows, ret_text);
-	for (size_t row = first; row < first + count; row++) {
-		bool leading = true;
-		for (size_t i = 0; i < rows->column_count; i++) {
-			if (rows->columns[i].is_hidden)
-				continue;
-			if (!leading)
-				text_putc(ret_text, ',');
-			leading = false;
-			cell_put_csv(rows->columns[i].type, cell_at(rows, row, i), ret_text);
-		}
-		text_append(ret_text, "\r\n", 2);
+	bool first = true;
+
+	assert(row < rows_count(rows));
+	for (size_t i = 0; i < rows->column_count; i++) {
+		if (rows->columns[i].is_hidden)
+			continue;
+		if (!first)
+			text_putc(ret_text, ',');
+		first = false;
+		cell_put_csv(rows->columns[i].type, cell_at(rows, row, i), ret_text);
 	}
 }

@@ -120,7 +120,9 @@ void rows_put_open_object(const struct rows *rows, size_t row, struct text *ret_
 /* Rows first … first + count - 1 as a JSON array. */
 void rows_put_array(const struct rows *rows, size_t first, size_t count, struct text *ret_text);
 /*
- * The same rows as RFC 4180 CSV with a header line; cells that begin with = + - @ tab or CR get
- * an apostrophe in front, so that a spreadsheet does not run them. Numbers stay numbers.
+ * The same as RFC 4180 CSV, without the line's end, so that the caller can append cells: the
+ * columns' names, and a row. Texts that begin with = + - @ tab or CR get an apostrophe in front, so
+ * that a spreadsheet does not run them. Numbers stay numbers.
  */
-void rows_put_csv(const struct rows *rows, size_t first, size_t count, struct text *ret_text);
+void rows_put_csv_header(const struct rows *rows, struct text *ret_text);
+void rows_put_csv_row(const struct rows *rows, size_t row, struct text *ret_text);

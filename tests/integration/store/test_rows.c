@@ -41,7 +41,10 @@ Test(rows, carry_each_type_into_json_and_csv)
 	CLEANUP(json_decref) json_t *parsed = json_loads(text_string(&text), 0, NULL);
 	cr_expect_not_null(parsed);
 	text_clear(&text);
-	rows_put_csv(rows, 0, 1, &text);
+	rows_put_csv_header(rows, &text);
+	text_puts(&text, "\r\n");
+	rows_put_csv_row(rows, 0, &text);
+	text_puts(&text, "\r\n");
 	cr_expect_str_eq(text_string(&text), expected_csv);
 	cr_expect_eq(rows_number(rows, 0, "_hidden"), 5);
 	cr_expect_eq(rows_number(rows, 0, "bigint"), 9007199254740993);

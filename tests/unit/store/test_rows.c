@@ -67,16 +67,19 @@ Test(rows, become_an_array_of_just_the_rows_asked_for)
 	cr_expect_str_eq(text_string(&json), "[][{\"id\":1},{\"id\":7}][{\"id\":7}]");
 }
 
-Test(rows, become_csv_with_a_header_even_when_there_are_none)
+Test(rows, become_csv_line_by_line)
 {
 	CLEANUP(rows_destroy) struct rows *rows = make_rows(columns, 4, cells, 2);
 	CLEANUP(text_finish) struct text csv = TEXT_INIT(1000);
 
-	rows_put_csv(rows, 0, 0, &csv);
-	cr_expect_str_eq(text_string(&csv), "id,Name,\"odd\"\"name\"\r\n");
+	rows_put_csv_header(rows, &csv);
+	cr_expect_str_eq(text_string(&csv), "id,Name,\"odd\"\"name\"");
 	text_clear(&csv);
-	rows_put_csv(rows, 0, 2, &csv);
-	cr_expect_str_eq(text_string(&csv), "id,Name,\"odd\"\"name\"\r\n1,'=A,true\r\n2,,\r\n");
+	rows_put_csv_row(rows, 0, &csv);
+	cr_expect_str_eq(text_string(&csv), "1,'=A,true");
+	text_clear(&csv);
+	rows_put_csv_row(rows, 1, &csv);
+	cr_expect_str_eq(text_string(&csv), "2,,");
 }
 
 Test(rows, give_values_by_exact_name)
