@@ -110,7 +110,7 @@ Test(body, points_to_each_text_with_forbidden_characters)
 {
 	static const char *const pointers[] = {"/a", "/b/1", "/c~1d/e~0f", "/g"};
 	static const char text[] =
-	    "{\"a\":\"x\\u202ey\",\"b\":[\"fine\\n\\t\",\"\\u0007\"],"
+	    "{\"a\":\"x\\u202ey\",\"b\":[\"fine\\r\\n\\t\",\"\\u0007\"],"
 	    "\"c/d\":{\"e~f\":\"\\u2066\"},\"g\":\"\\u0085\",\"h\":\"\xc3\xa9\"}";
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(json_decref) json_t *json = NULL;
