@@ -195,3 +195,11 @@ GRANT UPDATE (due_at, state, attempts, fence, delivered_at, last_status) ON deli
   TO cspr_dispatch;
 GRANT SELECT, INSERT ON delivery_attempt TO cspr_dispatch;
 GRANT SELECT, INSERT, UPDATE ON webhook_endpoint TO cspr_admin;
+
+-- An endpoint that is set late gets what was notified before.
+CREATE POLICY all_partnerships ON notification TO cspr_admin USING (true);
+CREATE POLICY all_partnerships ON notification_recipient TO cspr_admin USING (true);
+CREATE POLICY all_partnerships_by_admin ON event TO cspr_admin USING (true);
+CREATE POLICY all_partnerships_by_admin ON delivery TO cspr_admin USING (true);
+GRANT SELECT ON notification, notification_recipient, event TO cspr_admin;
+GRANT SELECT, INSERT ON delivery TO cspr_admin;

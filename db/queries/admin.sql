@@ -68,19 +68,45 @@ UPDATE api_key AS k
 RETURNING k.id;
 
 -- name: recipient_set
--- The endpoint of a recipient in law: made, or given a new address and secret.
+-- The endpoint of a recipient in law: made, or given a new address and secret. The secret it had
+-- signs too for a day. What was notified before there was an endpoint is delivered now.
 -- $1 partnership_id, $2 id, $3 recipient, $4 name, $5 url, $6 secret_sealed (hexadecimal)
 -- $7 event_types (array)
-INSERT INTO webhook_endpoint (partnership_id, id, recipient, name, url, secret_sealed, event_types)
-VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, decode($6::text, 'hex'), $7::text[])
-ON CONFLICT (partnership_id, recipient) WHERE recipient IS NOT NULL
-DO UPDATE
-   SET name = excluded.name,
-       url = excluded.url,
-       secret_sealed = excluded.secret_sealed,
-       event_types = excluded.event_types,
-       state = 'active'
-RETURNING id;
+WITH endpoint AS (
+  INSERT INTO webhook_endpoint (partnership_id, id, recipient, name, url, secret_sealed,
+    event_types)
+  VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, decode($6::text, 'hex'), $7::text[])
+  ON CONFLICT (partnership_id, recipient) WHERE recipient IS NOT NULL
+  DO UPDATE
+     SET name = excluded.name,
+         url = excluded.url,
+         secret_sealed = excluded.secret_sealed,
+         previous_secret_sealed = webhook_endpoint.secret_sealed,
+         previous_secret_until = now() + interval '24 hours',
+         event_types = excluded.event_types,
+         state = 'active'
+  RETURNING partnership_id, id, recipient
+), caught_up AS (
+  INSERT INTO delivery (partnership_id, id, event_id, endpoint_id, incident_id, sequence)
+  SELECT e.partnership_id,
+         gen_random_uuid(),
+         v.id,
+         e.id,
+         v.incident_id,
+         v.sequence
+    FROM endpoint AS e
+    JOIN notification_recipient AS r
+      ON r.partnership_id = e.partnership_id AND r.recipient = e.recipient
+    JOIN notification AS n
+      ON n.partnership_id = r.partnership_id AND n.id = r.notification_id
+    JOIN event AS v
+      ON v.partnership_id = n.partnership_id AND v.id = n.event_id
+   WHERE n.transmission = 'send'
+      ON CONFLICT (partnership_id, event_id, endpoint_id) DO NOTHING
+)
+SELECT e.id,
+       pg_notify('cspr_delivery', '') AS woken
+  FROM endpoint AS e;
 
 -- name: recipient_list
 -- $1 partnership_id

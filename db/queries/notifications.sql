@@ -1,8 +1,9 @@
 -- Notifications of incidents: what was told to whom, how it was delivered, and who confirmed it.
 
 -- name: notification_columns
--- A notification with what each recipient in law got and gave. Its state is worked out: recorded
--- (made elsewhere), sending, delivered (to all), acknowledged (by all).
+-- A notification with what each recipient in law got and gave. Its state is worked out:
+-- acknowledged (by all), recorded (made elsewhere), unaddressed (somebody has no endpoint),
+-- delivered (to all), sending.
 -- fragment
 n.id,
 n.version,
@@ -22,6 +23,19 @@ CASE
             AND a.notification_id = r.notification_id
             AND a.recipient = r.recipient)) THEN 'acknowledged'
   WHEN n.transmission = 'record' THEN 'recorded'
+  WHEN EXISTS (
+    SELECT
+      FROM notification_recipient AS r
+     WHERE r.partnership_id = n.partnership_id
+       AND r.notification_id = n.id
+       AND NOT EXISTS (
+         SELECT
+           FROM delivery AS d
+           JOIN webhook_endpoint AS e
+             ON e.partnership_id = d.partnership_id AND e.id = d.endpoint_id
+          WHERE d.partnership_id = n.partnership_id
+            AND d.event_id = n.event_id
+            AND e.recipient = r.recipient)) THEN 'unaddressed'
   WHEN NOT EXISTS (
     SELECT
       FROM notification_recipient AS r

@@ -29,13 +29,13 @@ static const char scopes[] =
 
 static struct database model;
 
-static void set_recipient(const struct database *database, enum recipient recipient)
+void recipient_set(const struct database *database, enum recipient recipient, const char *url)
 {
 	char path[] = "/tmp/cspr-secret-XXXXXX";
 	int file = mkstemp(path);
 	const char *secret = recipient_secrets[recipient];
 	const char *const arguments[] = {"recipients", "set", "--partnership", "north", "--recipient",
-	    recipient_names[recipient], "--url", "http://127.0.0.1:9/", "--secret-file", path, NULL};
+	    recipient_names[recipient], "--url", url, "--secret-file", path, NULL};
 	CLEANUP(outcome_finish) struct outcome outcome = {0};
 
 	if (file < 0 || write(file, secret, strlen(secret)) != (ssize_t)strlen(secret))
@@ -58,7 +58,7 @@ ReportHook(PRE_ALL)(struct criterion_test_set *tests)
 	partnership_create(&model, "north", "North Safeguarding Children Partnership");
 	agency_create(&model, "north", "council", "local_authority", true);
 	for (enum recipient i = 0; i < RECIPIENTS; i++)
-		set_recipient(&model, i);
+		recipient_set(&model, i, "http://127.0.0.1:9/");
 	CLEANUP(free) char *token = key_create(&model, "north", "council", scopes);
 	setenv(MODEL, model.name, 1);
 	setenv(MODEL_TOKEN, token, 1);

@@ -30,6 +30,8 @@ void scene_open(struct scene *ret_scene);
 void scene_close(struct scene *scene);
 DEFINE_VALUE_CLEANUP(struct scene, scene_close)
 
+/* What `csprd recipients set` does, with the recipient's own secret. */
+void recipient_set(const struct database *database, enum recipient recipient, const char *url);
 /* Brings to an endpoint, by its name, another address. */
 void scene_set_url(const struct scene *scene, const char *endpoint, const char *url);
 /*

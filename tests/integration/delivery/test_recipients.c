@@ -64,6 +64,31 @@ Test(notification, carries_management_facts_and_no_case_facts)
 	service_stop(&service);
 }
 
+Test(notification, made_before_a_recipient_had_an_endpoint_is_sent_once_it_has_one)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	CLEANUP(answer_finish) struct answer before = {0};
+	CLEANUP(answer_finish) struct answer after = {0};
+	struct service service;
+
+	scene_open(&scene);
+	sql_run(&scene.database, "DELETE FROM webhook_endpoint WHERE recipient = 'ofsted'", NULL);
+	service_start(&scene.database, NULL, &service);
+	CLEANUP(free) char *id = incident_accept(&scene, &service);
+	wait_all_delivered(&scene);
+	get(&scene, &service, &before, "/v1/notifications/%s", id);
+	cr_assert_str_eq(answer_text(&before, "/state"), "unaddressed");
+
+	recipient_set(&scene.database, OFSTED, receiver_url(scene.receivers[OFSTED]));
+	const struct received *call = first_call(&scene, OFSTED);
+	cr_assert_eq(verdict_of(call, recipient_secrets[OFSTED]), CSPR_WEBHOOK_VALID);
+	wait_all_delivered(&scene);
+	get(&scene, &service, &after, "/v1/notifications/%s", id);
+	cr_assert_str_eq(answer_text(&after, "/state"), "delivered");
+	cr_assert_eq(receiver_count(scene.receivers[DFE]), 1, "who had it does not get it again");
+	service_stop(&service);
+}
+
 Test(notification, of_a_care_leavers_death_goes_to_dfe_and_ofsted_only)
 {
 	CLEANUP(scene_close) struct scene scene = {0};
