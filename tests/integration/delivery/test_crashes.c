@@ -112,6 +112,51 @@ Test(kill, in_the_middle_of_a_call_leaves_it_to_another_process_after_the_lease)
 		cr_assert_eq(receiver_count(scene.receivers[i]), 3);
 }
 
+static bool says_held_by_another(void *context)
+{
+	CLEANUP(free) char *log = service_log(context);
+
+	return strstr(log, "\"delivery_held_by_another\"") != NULL;
+}
+
+/* As when a virtual machine stands still: it wakes up and believes that the delivery is its own. */
+Test(pause, of_a_process_beyond_its_lease_changes_nothing_of_what_another_has_taken_over)
+{
+	static const struct setting impatient[] = {{"CSPR_DELIVERY_TIMEOUT", "2"}, {NULL, NULL}};
+	CLEANUP(scene_close) struct scene scene = {0};
+	struct service sleeper;
+	struct service heir;
+
+	scene_open(&scene);
+	receiver_hold(scene.receivers[DFE]);
+	service_start(&scene.database, impatient, &sleeper);
+	CLEANUP(free) char *id = incident_accept(&scene, &sleeper);
+	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
+	wait_calls(scene.receivers[DFE], 1);
+	kill(sleeper.id, SIGSTOP);
+	end_leases(&scene, "dfe");
+	service_start(&scene.database, NULL, &heir);
+	wait_calls(scene.receivers[DFE], 2);
+	/* Its call has failed by now, and it says so under a claim that is no longer its own. */
+	kill(sleeper.id, SIGCONT);
+	cr_assert(wait_until(says_held_by_another, &sleeper, PATIENCE));
+	cr_assert_eq(sql_number(&scene.database, "SELECT attempts FROM delivery WHERE id = $1::uuid",
+	                 delivery, NULL),
+	    0);
+	receiver_release(scene.receivers[DFE]);
+	wait_attempts(&scene, delivery, 1);
+	service_stop(&sleeper);
+	service_stop(&heir);
+	cr_assert_eq(sql_number(&scene.database,
+	                 "SELECT count(*) FROM delivery WHERE id = $1::uuid"
+	                 " AND state = 'delivered' AND attempts = 1 AND last_status = 204",
+	                 delivery, NULL),
+	    1);
+	cr_assert_eq(receiver_count(scene.receivers[DFE]), 2);
+	cr_assert(has_id(receiver_call(scene.receivers[DFE], 0), delivery));
+	cr_assert(has_id(receiver_call(scene.receivers[DFE], 1), delivery));
+}
+
 static bool says_stopping(void *context)
 {
 	CLEANUP(free) char *log = service_log(context);
