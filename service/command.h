@@ -21,6 +21,7 @@ bool words_need(const struct words *words, const char *const names[]);
 
 int command_serve(const struct settings *settings);
 int command_migrate(const struct settings *settings);
+int command_tidy(const struct settings *settings);
 int command_partnerships(const struct settings *settings, const struct words *words);
 int command_agencies(const struct settings *settings, const struct words *words);
 int command_keys(const struct settings *settings, const struct words *words);

@@ -11,6 +11,7 @@ static const char usage[] =
     "\n"
     "  serve                                     run the service\n"
     "  migrate                                   bring the database up to date\n"
+    "  tidy                                      forget kept answers after 30 days; run it daily\n"
     "  partnerships create --slug S --name N [--area-code GSS]\n"
     "  partnerships list\n"
     "  agencies create --partnership S --slug S --name N --kind K [--statutory-partner]\n"
@@ -88,6 +89,7 @@ struct command {
 static const struct command commands[] = {
     {"serve", NULL, command_serve, {"CSPR_DATABASE_URL", "CSPR_PEPPER", "CSPR_SECRETS_KEY"}},
     {"migrate", NULL, command_migrate, {"CSPR_DATABASE_URL"}},
+    {"tidy", NULL, command_tidy, {"CSPR_DATABASE_URL"}},
     {"partnerships", command_partnerships, NULL, {"CSPR_DATABASE_URL"}},
     {"agencies", command_agencies, NULL, {"CSPR_DATABASE_URL"}},
     {"keys", command_keys, NULL, {"CSPR_DATABASE_URL", "CSPR_PEPPER"}},

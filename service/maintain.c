@@ -67,6 +67,24 @@ int command_migrate(const struct settings *settings)
 	return import_holidays(settings);
 }
 
+int command_tidy(const struct settings *settings)
+{
+	CLEANUP(session_close) struct session session = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(batch_finish) struct batch batch = {0};
+	struct bindings none = {0};
+
+	if (!session_open(settings, &session))
+		return EXIT_FAILED;
+	if (!batch_begin(session.lease, BATCH_COMMIT, &batch, &problem))
+		return command_failed("nothing was tidied", &problem);
+	size_t number = batch_add(&batch, &SQL_IDEMPOTENCY_EXPIRE, &none);
+	if (!batch_run(&batch, BATCH_COMMIT, &problem))
+		return command_failed("nothing was tidied", &problem);
+	printf("%s kept answers forgotten\n", rows_text(batch_rows(&batch, number), 0, "count"));
+	return EXIT_DONE;
+}
+
 struct verified {
 	char sequence[24]; /* of the last entry that was looked at */
 	char hash[128];

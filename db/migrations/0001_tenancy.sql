@@ -254,6 +254,7 @@ CREATE POLICY own_partnership ON change TO cspr_api USING (partnership_id = tena
 CREATE POLICY all_partnerships ON partnership TO cspr_admin USING (true);
 CREATE POLICY all_partnerships ON agency TO cspr_admin USING (true);
 CREATE POLICY all_partnerships ON api_key TO cspr_admin USING (true);
+CREATE POLICY all_partnerships ON idempotency TO cspr_admin USING (true);
 CREATE POLICY all_partnerships ON audit_head TO cspr_admin USING (true);
 CREATE POLICY all_partnerships ON audit_entry TO cspr_admin USING (true);
 
@@ -266,6 +267,7 @@ GRANT SELECT, INSERT ON audit_entry TO cspr_api;
 GRANT SELECT, INSERT ON change TO cspr_api;
 GRANT SELECT, INSERT, UPDATE ON partnership, agency, api_key, audit_head TO cspr_admin;
 GRANT SELECT, INSERT ON audit_entry TO cspr_admin;
+GRANT SELECT (created_at), DELETE ON idempotency TO cspr_admin;
 
 -- Who calls: finds the key by its HMAC, checks that it is alive and has one of the scopes, and
 -- sets the transaction's tenant. Who has only "_own" scopes of them sees what its agency brought
@@ -348,7 +350,7 @@ GRANT EXECUTE ON FUNCTION authenticate(text, text[], text[], bigint, text) TO cs
 GRANT EXECUTE ON FUNCTION identify(text, text) TO cspr_api;
 
 -- Claims a key for this transaction. CS002: the same request runs elsewhere at this moment.
--- CS001: it has been answered; the caller reads the kept answer. The advisory lock is what makes
+-- CS001: it has been answered within 30 days; the caller reads the kept answer. The advisory lock is what makes
 -- the second of two simultaneous requests answer at once rather than wait.
 CREATE FUNCTION idempotency_claim(p_operation text, p_key text, p_body_sha256 text) RETURNS boolean
   LANGUAGE plpgsql
@@ -360,7 +362,13 @@ BEGIN
   END IF;
   INSERT INTO idempotency (partnership_id, key_id, operation, key, body_sha256)
   VALUES (tenant(), caller_key(), p_operation, p_key, p_body_sha256)
-  ON CONFLICT DO NOTHING;
+  ON CONFLICT ON CONSTRAINT idempotency_pkey DO UPDATE
+     SET body_sha256 = excluded.body_sha256,
+         status = NULL,
+         body = NULL,
+         location = NULL,
+         created_at = now()
+   WHERE idempotency.created_at < now() - interval '30 days';
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'CS001', MESSAGE = 'The request has been answered before.';
   END IF;

@@ -171,3 +171,13 @@ SELECT set_config('app.partnership_id', $1::text, true) AS partnership_id;
 -- name: admin_audit
 -- $1 action, $2 resource, $3 resource_id
 SELECT audit_append($1::text, $2::text, $3::text, 'done', NULL, NULL) AS sequence;
+
+-- name: idempotency_expire
+-- Kept answers hold case facts; after 30 days nobody may ask for them any more.
+WITH expired AS (
+  DELETE FROM idempotency AS k
+   WHERE k.created_at < now() - interval '30 days'
+  RETURNING k.created_at
+)
+SELECT count(e.created_at) AS count
+  FROM expired AS e;

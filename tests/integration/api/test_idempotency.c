@@ -7,6 +7,7 @@ STAGE(ALL_SCOPES, NULL)
 TestSuite(repetition, .timeout = 60);
 TestSuite(idempotency_key, .timeout = 60);
 TestSuite(simultaneous, .timeout = 60);
+TestSuite(kept_answer, .timeout = 60);
 
 static const char body[] = "{\"incident_date\":\"2024-01-06\",\"aware_on\":\"2024-01-08\","
                            "\"nature\":\"serious_harm\",\"abuse_neglect_status\":\"known\","
@@ -241,4 +242,33 @@ Test(simultaneous, requests_with_keys_of_their_own_all_count)
 	for (size_t i = 0; i < 32; i++)
 		expect_status(answers[i], 201);
 	cr_assert_eq(count_rows("SELECT count(*) FROM incident", NULL), before + 32);
+}
+
+Test(kept_answer, is_forgotten_after_thirty_days)
+{
+	static const char *const tidy[] = {"tidy", NULL};
+	const struct database *database = &stage()->database;
+	const char *key = new_id();
+	struct call call = creation(key);
+	CLEANUP(outcome_finish) struct outcome outcome = {0};
+	CLEANUP(outcome_finish) struct outcome again = {0};
+
+	expect_status(make(&call), 201);
+	csprd_run(database, tidy, NULL, &outcome);
+	cr_assert_eq(outcome.status, 0);
+	cr_assert_eq(sql_number(database, "SELECT count(*) FROM idempotency WHERE key = $1", key, NULL),
+	    1, "not before its time");
+
+	sql_run(database,
+	    "UPDATE idempotency SET created_at = now() - interval '31 days' WHERE key = $1", key, NULL);
+	const struct answer *fresh = make(&call);
+	expect_status(fresh, 201);
+	cr_assert_null(answer_header(fresh, "Idempotency-Replayed"));
+
+	sql_run(database,
+	    "UPDATE idempotency SET created_at = now() - interval '31 days' WHERE key = $1", key, NULL);
+	csprd_run(database, tidy, NULL, &again);
+	cr_assert_eq(again.status, 0);
+	cr_assert_eq(sql_number(database, "SELECT count(*) FROM idempotency WHERE key = $1", key, NULL),
+	    0);
 }
