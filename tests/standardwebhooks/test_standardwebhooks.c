@@ -4,6 +4,7 @@
  */
 #include <criterion/hooks.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +12,7 @@
 #include "scene.h"
 
 #define SKIPPED 77
-#define MINUTES 60
+#define SIX_MINUTES INT64_C(360)
 
 /* One call as the receiver of DfE got it, and the scene that it came from. */
 struct captured {
@@ -123,10 +124,10 @@ Test(official_package, refuses_a_timestamp_that_is_old_or_was_changed)
 	CLEANUP(capture_finish) struct captured captured = {0};
 
 	capture(&captured, NULL);
-	json_object_set_new(captured.question, "shift", json_integer(6 * MINUTES));
+	json_object_set_new(captured.question, "shift", json_integer(SIX_MINUTES));
 	CLEANUP(free) char *old = answer_to(captured.question);
 	cr_assert_str_eq(old, "refused: Message timestamp too old");
-	json_object_set_new(captured.question, "shift", json_integer(-6 * MINUTES));
+	json_object_set_new(captured.question, "shift", json_integer(-SIX_MINUTES));
 	CLEANUP(free) char *early = answer_to(captured.question);
 	cr_assert_str_eq(early, "refused: Message timestamp too new");
 
@@ -134,9 +135,9 @@ Test(official_package, refuses_a_timestamp_that_is_old_or_was_changed)
 	json_t *headers = json_object_get(captured.question, "headers");
 	CLEANUP(free) char *timestamp = received_header(captured.call, "webhook-timestamp");
 	char later[24];
-	snprintf(later, sizeof(later), "%lld", strtoll(timestamp, NULL, 10) + 6 * MINUTES);
+	snprintf(later, sizeof(later), "%" PRId64, (int64_t)strtoll(timestamp, NULL, 10) + SIX_MINUTES);
 	json_object_set_new(headers, "webhook-timestamp", json_string(later));
-	json_object_set_new(captured.question, "shift", json_integer(6 * MINUTES));
+	json_object_set_new(captured.question, "shift", json_integer(SIX_MINUTES));
 	CLEANUP(free) char *answer = answer_to(captured.question);
 	cr_assert_str_eq(answer, "refused: No matching signature found");
 }

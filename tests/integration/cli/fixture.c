@@ -219,7 +219,8 @@ const struct ran *run_program(const char *path, ...)
 	va_list rest;
 
 	va_start(rest, path);
-	collect(path, va_arg(rest, const char *), rest, words);
+	const char *first = va_arg(rest, const char *);
+	collect(path, first, rest, words);
 	va_end(rest);
 	return run_words(words);
 }

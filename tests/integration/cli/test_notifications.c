@@ -59,15 +59,16 @@ struct listener {
 static bool has_port(void *context)
 {
 	struct listener *listener = context;
-	unsigned port = 0;
+	char port[16] = "";
 	FILE *file = fopen(listener->port_file, "re");
 
 	if (!file)
 		return false;
-	bool read = fscanf(file, "%u", &port) == 1;
+	bool read = fgets(port, sizeof(port), file) != NULL;
 	fclose(file);
+	port[strcspn(port, "\n")] = '\0';
 	if (read)
-		listener->url = text_of("http://127.0.0.1:%u/", port);
+		listener->url = text_of("http://127.0.0.1:%s/", port);
 	return read;
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ROUNDS 4
+
 static const struct setting without_dispatch[] = {{"CSPR_DISPATCH", "off"}, {NULL, NULL}};
 
 /* Each recipient has had its call, under the id that the database knows, and only so many calls. */
@@ -48,7 +50,6 @@ Test(kill, the_moment_after_acceptance_loses_nothing)
 {
 	CLEANUP(scene_close) struct scene scene = {0};
 	struct service service;
-	enum { ROUNDS = 4 };
 
 	scene_open(&scene);
 	for (size_t round = 0; round < ROUNDS; round++) {
@@ -61,7 +62,8 @@ Test(kill, the_moment_after_acceptance_loses_nothing)
 	service_start(&scene.database, NULL, &service);
 	wait_all_delivered(&scene);
 	service_stop(&service);
-	cr_assert_eq(sql_number(&scene.database, "SELECT count(*) FROM delivery", NULL), 3 * ROUNDS);
+	cr_assert_eq(
+	    sql_number(&scene.database, "SELECT count(*) FROM delivery", NULL), INT64_C(3) * ROUNDS);
 	for (enum recipient i = 0; i < RECIPIENTS; i++)
 		cr_assert_geq(receiver_count(scene.receivers[i]), ROUNDS);
 }
