@@ -14,7 +14,7 @@ BEGIN
       ('cspr_api', 'NOLOGIN'),
       ('cspr_dispatch', 'NOLOGIN'),
       ('cspr_admin', 'NOLOGIN'),
-      ('cspr_owner', 'LOGIN CREATEROLE'),
+      ('cspr_owner', 'LOGIN'),
       ('csprd', 'LOGIN NOINHERIT')) AS roles (name, attributes)
   LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name) THEN

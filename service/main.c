@@ -97,6 +97,19 @@ static const struct command commands[] = {
     {"audit", command_audit, NULL, {"CSPR_DATABASE_URL"}},
 };
 
+/*
+ * Memory that is not there ends the process: what follows from it is nowhere half-done, because
+ * nothing depends on a process surviving (docs/adr/0009).
+ */
+static void *allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (!memory)
+		abort();
+	return memory;
+}
+
 static int run(const struct command *command, const struct words *words)
 {
 	CLEANUP(settings_finish) struct settings settings = {0};
@@ -111,6 +124,7 @@ static int run(const struct command *command, const struct words *words)
 
 int main(int count, char *arguments[])
 {
+	json_set_alloc_funcs(allocate, free);
 	if (count < 2)
 		return print_usage(stderr, EXIT_USAGE);
 	if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "help") == 0)

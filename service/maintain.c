@@ -7,7 +7,9 @@
 #include "store/migrate.h"
 #include "store/statements.h"
 
-#define PAGE 5000
+#define PAGE "5000"
+/* What the first entry of a chain follows. */
+#define NO_HASH "0000000000000000000000000000000000000000000000000000000000000000"
 
 extern const char bank_holidays_csv[];
 
@@ -49,7 +51,7 @@ static int import_holidays(const struct settings *settings)
 	if (!batch_begin(session.lease, BATCH_COMMIT, &batch, &problem))
 		return command_failed("the bank holidays were not loaded", &problem);
 	size_t number = batch_add(&batch, &SQL_BANK_HOLIDAYS_IMPORT, &bindings);
-	if (!batch_run(&batch, BATCH_COMMIT, &problem))
+	if (!batch_run(&batch, &problem))
 		return command_failed("the bank holidays were not loaded", &problem);
 	printf("%zu bank holidays loaded\n", rows_count(batch_rows(&batch, number)));
 	return EXIT_DONE;
@@ -79,11 +81,17 @@ int command_tidy(const struct settings *settings)
 	if (!batch_begin(session.lease, BATCH_COMMIT, &batch, &problem))
 		return command_failed("nothing was tidied", &problem);
 	size_t number = batch_add(&batch, &SQL_IDEMPOTENCY_EXPIRE, &none);
-	if (!batch_run(&batch, BATCH_COMMIT, &problem))
+	if (!batch_run(&batch, &problem))
 		return command_failed("nothing was tidied", &problem);
 	printf("%s kept answers forgotten\n", rows_text(batch_rows(&batch, number), 0, "count"));
 	return EXIT_DONE;
 }
+
+/* The head of a chain as it is kept. Entries that come after it was read are not looked at. */
+struct head {
+	char sequence[24];
+	char hash[128];
+};
 
 struct verified {
 	char sequence[24]; /* of the last entry that was looked at */
@@ -93,7 +101,7 @@ struct verified {
 
 /* One page of entries; false when one of them is wrong, and says which. */
 static bool verify_page(struct session *session, const char *partnership_id, const char *slug,
-    struct verified *verified, bool *ret_more)
+    const struct head *head, struct verified *verified, bool *ret_more)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -102,7 +110,8 @@ static bool verify_page(struct session *session, const char *partnership_id, con
 
 	bind_text(&bindings, "partnership_id", partnership_id);
 	bind_text(&bindings, "after_sequence", verified->sequence);
-	bind_text(&bindings, "limit", "5000");
+	bind_text(&bindings, "last_sequence", head->sequence);
+	bind_text(&bindings, "limit", PAGE);
 	if (!session_query(session, &SQL_AUDIT_CHECK, &bindings, &batch, &rows, &problem)) {
 		command_failed("the audit trail cannot be read", &problem);
 		return false;
@@ -117,13 +126,13 @@ static bool verify_page(struct session *session, const char *partnership_id, con
 		snprintf(verified->hash, sizeof(verified->hash), "%s", rows_text(rows, row, "hash"));
 		verified->count++;
 	}
-	*ret_more = rows_count(rows) == PAGE;
+	*ret_more = rows_count(rows) > 0;
 	return true;
 }
 
-/* The kept head says how long the chain is, so that a tail cut off shows. */
-static bool verify_head(struct session *session, const char *partnership_id, const char *slug,
-    long long *ret_sequence, char ret_hash[128])
+/* The kept head says how long the chain is: a tail that was cut off shows, and one put on. */
+static bool read_head(
+    struct session *session, const char *partnership_id, const char *slug, struct head *ret_head)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -139,32 +148,29 @@ static bool verify_head(struct session *session, const char *partnership_id, con
 		printf("%s: BROKEN: the chain has no head\n", slug);
 		return false;
 	}
-	*ret_sequence = rows_number(rows, 0, "sequence");
-	snprintf(ret_hash, 128, "%s", rows_text(rows, 0, "hash"));
+	snprintf(ret_head->sequence, sizeof(ret_head->sequence), "%s", rows_text(rows, 0, "sequence"));
+	snprintf(ret_head->hash, sizeof(ret_head->hash), "%s", rows_text(rows, 0, "hash"));
+	if (strcmp(ret_head->sequence, rows_text(rows, 0, "last")) != 0) {
+		printf("%s: BROKEN: entry %s is the head, the entries end with %s\n", slug,
+		    ret_head->sequence, rows_text(rows, 0, "last"));
+		return false;
+	}
 	return true;
 }
 
 static bool verify_chain(struct session *session, const char *partnership_id, const char *slug)
 {
-	struct verified verified = {.sequence = "0"};
-	char head_hash[128];
-	long long head;
+	struct verified verified = {.sequence = "0", .hash = NO_HASH};
+	struct head head;
 	bool more = true;
-	bool head_seen;
 
-	if (!verify_head(session, partnership_id, slug, &head, head_hash))
+	if (!read_head(session, partnership_id, slug, &head))
 		return false;
-	head_seen = head == 0;
-	while (more) {
-		if (!verify_page(session, partnership_id, slug, &verified, &more))
+	while (more)
+		if (!verify_page(session, partnership_id, slug, &head, &verified, &more))
 			return false;
-		head_seen =
-		    head_seen || strtoll(verified.sequence, NULL, 10) > head ||
-		    (strtoll(verified.sequence, NULL, 10) == head && strcmp(verified.hash, head_hash) == 0);
-	}
-	if (!head_seen) {
-		printf("%s: BROKEN: entry %lld is the head, the entries end with %s\n", slug, head,
-		    verified.sequence);
+	if (strcmp(verified.sequence, head.sequence) != 0 || strcmp(verified.hash, head.hash) != 0) {
+		printf("%s: BROKEN: the head is not entry %s\n", slug, verified.sequence);
 		return false;
 	}
 	printf("%s: %lld entries, unbroken\n", slug, verified.count);

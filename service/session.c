@@ -40,7 +40,7 @@ bool session_query(struct session *session, const struct statement *statement,
 	if (!batch_begin(session->lease, BATCH_READ, ret_batch, problem))
 		return false;
 	size_t number = batch_add(ret_batch, statement, bindings);
-	if (!batch_run(ret_batch, BATCH_READ, problem))
+	if (!batch_run(ret_batch, problem))
 		return false;
 	*ret_rows = batch_rows(ret_batch, number);
 	return true;
@@ -92,7 +92,7 @@ bool session_run(struct session *session, const struct statement *statement,
 	size_t number = batch_add(&batch, statement, bindings);
 	batch_add(&batch, &SQL_ADMIN_ACT, &audit);
 	batch_add(&batch, &SQL_ADMIN_AUDIT, &audit);
-	if (!batch_run(&batch, BATCH_COMMIT, problem))
+	if (!batch_run(&batch, problem))
 		return false;
 	if (rows_count(batch_rows(&batch, number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is nothing of that name to change.");

@@ -8,6 +8,8 @@ DECLARE
   wanted text;
 BEGIN
   FOREACH wanted IN ARRAY ARRAY['cspr_api', 'cspr_dispatch', 'cspr_admin'] LOOP
+    -- db/roles.sql has made them, so that the owner of the schema need not be able to.
+    CONTINUE WHEN EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = wanted);
     BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOBYPASSRLS', wanted);
     EXCEPTION
@@ -149,12 +151,13 @@ CREATE FUNCTION audit_material(
 $$;
 
 -- Appends to the caller's chain, in the caller's transaction. It comes last, because the row of
--- the head is locked from here to the commit.
+-- the head is locked from here to the commit. It runs as cspr_admin: the role of requests can
+-- append by this function and in no other way.
 CREATE FUNCTION audit_append(
   p_action text, p_resource text, p_resource_id text, p_outcome text, p_code text,
   p_body_sha256 text
 ) RETURNS bigint
-  LANGUAGE plpgsql
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   AS $$
 DECLARE
   next_sequence bigint;
@@ -193,7 +196,7 @@ CREATE TABLE change (
 );
 
 CREATE FUNCTION record_change() RETURNS trigger
-  LANGUAGE plpgsql
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   AS $$
 DECLARE
   after jsonb := to_jsonb(NEW);
@@ -246,7 +249,6 @@ CREATE POLICY own_partnership ON agency TO cspr_api USING (partnership_id = tena
 CREATE POLICY own_partnership ON api_key TO cspr_api USING (partnership_id = tenant());
 CREATE POLICY own_keys ON idempotency TO cspr_api
   USING (partnership_id = tenant() AND key_id = caller_key());
-CREATE POLICY own_partnership ON audit_head TO cspr_api USING (partnership_id = tenant());
 CREATE POLICY own_partnership ON audit_entry TO cspr_api USING (partnership_id = tenant());
 CREATE POLICY own_partnership ON change TO cspr_api USING (partnership_id = tenant());
 
@@ -257,16 +259,16 @@ CREATE POLICY all_partnerships ON api_key TO cspr_admin USING (true);
 CREATE POLICY all_partnerships ON idempotency TO cspr_admin USING (true);
 CREATE POLICY all_partnerships ON audit_head TO cspr_admin USING (true);
 CREATE POLICY all_partnerships ON audit_entry TO cspr_admin USING (true);
+CREATE POLICY all_partnerships ON change TO cspr_admin USING (true);
 
 -- authenticate() runs as cspr_admin, because the tenant is what it has to find out.
 GRANT SELECT ON partnership TO cspr_api;
 GRANT SELECT ON agency TO cspr_api;
 GRANT SELECT, INSERT, UPDATE ON idempotency TO cspr_api;
-GRANT SELECT, UPDATE ON audit_head TO cspr_api;
-GRANT SELECT, INSERT ON audit_entry TO cspr_api;
-GRANT SELECT, INSERT ON change TO cspr_api;
+GRANT SELECT ON audit_entry, change TO cspr_api;
 GRANT SELECT, INSERT, UPDATE ON partnership, agency, api_key, audit_head TO cspr_admin;
 GRANT SELECT, INSERT ON audit_entry TO cspr_admin;
+GRANT INSERT ON change TO cspr_admin;
 GRANT SELECT (created_at), DELETE ON idempotency TO cspr_admin;
 
 -- Who calls: finds the key by its HMAC, checks that it is alive and has one of the scopes, and
@@ -339,10 +341,17 @@ END $$;
 
 -- An owner who is not a superuser may give a function only to a role it belongs to, and that role
 -- must be able to create in the schema at that moment.
-DO $$ BEGIN EXECUTE format('GRANT cspr_admin TO %I', current_user); END $$;
+DO $$
+BEGIN
+  IF NOT pg_has_role(current_user, 'cspr_admin', 'MEMBER') THEN
+    EXECUTE format('GRANT cspr_admin TO %I', current_user);
+  END IF;
+END $$;
 GRANT CREATE ON SCHEMA public TO cspr_admin;
 ALTER FUNCTION authenticate(text, text[], text[], bigint, text) OWNER TO cspr_admin;
 ALTER FUNCTION identify(text, text) OWNER TO cspr_admin;
+ALTER FUNCTION audit_append(text, text, text, text, text, text) OWNER TO cspr_admin;
+ALTER FUNCTION record_change() OWNER TO cspr_admin;
 REVOKE CREATE ON SCHEMA public FROM cspr_admin;
 REVOKE ALL ON FUNCTION authenticate(text, text[], text[], bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION identify(text, text) FROM PUBLIC;

@@ -54,7 +54,8 @@ CREATE TABLE incident (
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (partnership_id, id),
   FOREIGN KEY (partnership_id, created_by_agency_id) REFERENCES agency (partnership_id, id),
-  CONSTRAINT incident_external_id_key UNIQUE (partnership_id, case_system, external_id),
+  CONSTRAINT incident_external_id_key
+    UNIQUE (partnership_id, case_system, external_id, created_by_agency_id),
   CONSTRAINT incident_local_ref_key UNIQUE (partnership_id, local_ref),
   CONSTRAINT incident_case_system_whole CHECK ((case_system IS NULL) = (external_id IS NULL)),
   CONSTRAINT incident_dates_in_order CHECK (incident_date_to >= incident_date)
@@ -115,30 +116,19 @@ CREATE TABLE child (
 CREATE UNIQUE INDEX child_one_index_child ON child (partnership_id, incident_id)
   WHERE index_child;
 
--- The reference of an incident that came without one. The numbers of all partnerships are one
--- sequence, because a counter of each would make its writers wait for one another until commit;
--- numbers that a partnership gave by hand are passed over.
-CREATE SEQUENCE incident_number;
-
+-- The reference of an incident that came without one: SI, the year, and seven random letters and
+-- digits of Crockford's alphabet. Random and not counted, because a count that partnerships shared
+-- would tell each how many incidents the others have, and one of its own would make its writers
+-- wait for one another until commit.
 CREATE FUNCTION make_local_ref() RETURNS text
-  LANGUAGE plpgsql
+  LANGUAGE sql VOLATILE
   AS $$
-DECLARE
-  number text;
-  made text;
-BEGIN
-  LOOP
-    number := nextval('incident_number')::text;
-    made := to_char(now() AT TIME ZONE 'Europe/London', '"SI-"YYYY"-"')
-      || lpad(number, greatest(5, length(number)), '0');
-    EXIT WHEN NOT EXISTS (
-      SELECT
-        FROM incident AS i
-       WHERE i.partnership_id = tenant()
-         AND i.local_ref = made);
-  END LOOP;
-  RETURN made;
-END $$;
+  SELECT to_char(now() AT TIME ZONE 'Europe/London', '"SI-"YYYY"-"')
+           || string_agg(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+                1 + get_byte(random.bytes, place) % 32, 1), '')
+    FROM (SELECT uuid_send(gen_random_uuid()) AS bytes) AS random,
+         unnest(ARRAY[0, 1, 2, 3, 4, 5, 9]) AS place
+$$;
 
 CREATE TRIGGER incident_record_change
   AFTER INSERT OR UPDATE ON incident
@@ -162,4 +152,3 @@ CREATE POLICY own_partnership ON child TO cspr_api
     AND (own_agency() IS NULL OR created_by_agency_id = own_agency()));
 
 GRANT SELECT, INSERT, UPDATE ON incident, child TO cspr_api;
-GRANT USAGE ON SEQUENCE incident_number TO cspr_api;

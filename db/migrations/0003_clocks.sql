@@ -31,12 +31,21 @@ CREATE FUNCTION calendar_changed() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   AS $$
 BEGIN
-  UPDATE calendar_state AS s SET version = s.version + 1;
-  UPDATE partnership AS p SET rulebook_version = p.rulebook_version + 1;
+  -- A statement that changed nothing calls this too.
+  IF EXISTS (SELECT FROM changed) THEN
+    UPDATE calendar_state AS s SET version = s.version + 1;
+    UPDATE partnership AS p SET rulebook_version = p.rulebook_version + 1;
+  END IF;
   RETURN NULL;
 END $$;
-CREATE TRIGGER calendar_changed
-  AFTER INSERT OR UPDATE OR DELETE ON bank_holiday
+CREATE TRIGGER calendar_grew
+  AFTER INSERT ON bank_holiday REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION calendar_changed();
+CREATE TRIGGER calendar_altered
+  AFTER UPDATE ON bank_holiday REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION calendar_changed();
+CREATE TRIGGER calendar_shrank
+  AFTER DELETE ON bank_holiday REFERENCING OLD TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION calendar_changed();
 
 CREATE FUNCTION clock_policy_changed() RETURNS trigger
@@ -104,6 +113,22 @@ CREATE TABLE clock (
   PRIMARY KEY (partnership_id, id),
   FOREIGN KEY (partnership_id, incident_id) REFERENCES incident (partnership_id, id)
 );
+-- How a clock stands on a day; domain/clock.c says the same of one that is shown.
+CREATE FUNCTION clock_state(
+  cancelled boolean, completed_on date, paused boolean, due_on date, on_day date
+) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$
+  SELECT CASE
+           WHEN cancelled THEN 'cancelled'
+           WHEN completed_on <= least(due_on, on_day) THEN 'met'
+           WHEN completed_on <= on_day THEN 'met_late'
+           WHEN paused THEN 'paused'
+           WHEN due_on < on_day THEN 'breached'
+           ELSE 'running'
+         END
+$$;
+
 CREATE UNIQUE INDEX clock_one_of_a_kind ON clock (partnership_id, incident_id, kind)
   WHERE superseded_at IS NULL AND cancelled_at IS NULL AND kind IN ('sin', 'rapid_review');
 CREATE INDEX clock_incident ON clock (partnership_id, incident_id);

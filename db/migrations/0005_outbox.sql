@@ -97,7 +97,8 @@ CREATE TABLE delivery_attempt (
 -- The caller holds the lock of the incident's row, which is what makes the sequence its own.
 -- p_recipients limits the recipients in law that are told; null is no limit. Ordinary endpoints
 -- are told of every type that they asked for. Paused endpoints get theirs when they resume. The
--- event's id, its sequence and the incident's reference and version are added to p_data.
+-- event's id and sequence, and the incident's reference, version, duty and clocks as they stand at
+-- the end of the change, are added to p_data.
 CREATE FUNCTION event_append(
   p_event_id uuid, p_type text, p_incident_id uuid, p_recipients text[], p_data jsonb,
   p_at timestamptz
@@ -113,7 +114,22 @@ BEGIN
               FROM event AS e
              WHERE e.partnership_id = i.partnership_id
                AND e.incident_id = i.id),
-           facts || jsonb_build_object('local_ref', i.local_ref, 'version', i.version)
+           facts || jsonb_build_object(
+             'local_ref', i.local_ref,
+             'version', i.version,
+             'duty', i.duty,
+             'clocks', (
+               SELECT coalesce(jsonb_agg(jsonb_build_object(
+                        'kind', c.kind,
+                        'due_on', c.due_on,
+                        'state', clock_state(false, c.completed_on, c.paused, c.due_on,
+                          (p_at AT TIME ZONE 'Europe/London')::date))
+                        ORDER BY c.due_on, c.kind), '[]')
+                 FROM clock AS c
+                WHERE c.partnership_id = i.partnership_id
+                  AND c.incident_id = i.id
+                  AND c.superseded_at IS NULL
+                  AND c.cancelled_at IS NULL))
       INTO STRICT next_sequence, facts
       FROM incident AS i
      WHERE i.partnership_id = tenant()

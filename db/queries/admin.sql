@@ -120,7 +120,8 @@ SELECT e.id,
  ORDER BY e.recipient, e.name;
 
 -- name: bank_holidays_import
--- Holidays that are not known yet, or are called otherwise now. Known ones are never taken away.
+-- Holidays that are not known yet, or are called otherwise now. Known ones are never taken away, and
+-- nothing is written when nothing differs: a change would count every calendar as a new one.
 -- $1 holidays (json array of date, title, notes)
 INSERT INTO bank_holiday (date, title, notes)
 SELECT h.date,
@@ -130,13 +131,16 @@ SELECT h.date,
  WHERE NOT EXISTS (
    SELECT
      FROM bank_holiday AS k
-    WHERE k.date = h.date)
+    WHERE (k.date, k.title, k.notes) IS NOT DISTINCT FROM (h.date, h.title, h.notes))
+ON CONFLICT (date) DO UPDATE
+   SET title = excluded.title,
+       notes = excluded.notes
 RETURNING date;
 
 -- name: audit_check
 -- The entries of a chain in order, each with whether its hash follows from itself and the one
 -- before it, and the head as it is kept.
--- $1 partnership_id, $2 after_sequence, $3 limit
+-- $1 partnership_id, $2 after_sequence, $3 limit, $4 last_sequence
 SELECT e.sequence,
        e.sequence = coalesce(lag(e.sequence) OVER (ORDER BY e.sequence), $2::bigint) + 1
          AS in_order,
@@ -153,13 +157,18 @@ SELECT e.sequence,
   FROM audit_entry AS e
  WHERE e.partnership_id = $1::uuid
    AND e.sequence > $2::bigint
+   AND e.sequence <= $4::bigint
  ORDER BY e.sequence
  LIMIT $3::integer;
 
 -- name: audit_head_get
+-- The head as it is kept, and the last entry that there is.
 -- $1 partnership_id
 SELECT h.sequence,
-       encode(h.hash, 'hex') AS hash
+       encode(h.hash, 'hex') AS hash,
+       (SELECT coalesce(max(e.sequence), 0)
+          FROM audit_entry AS e
+         WHERE e.partnership_id = h.partnership_id) AS last
   FROM audit_head AS h
  WHERE h.partnership_id = $1::uuid;
 

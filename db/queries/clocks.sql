@@ -166,13 +166,8 @@ SELECT c.id,
          WHEN c.starts_on <= $4::date
           AND ($6::text[] IS NULL OR c.kind = ANY ($6::text[]))
           AND ($7::date IS NULL OR c.due_on <= $7::date)
-          AND ($5::text[] IS NULL OR CASE
-                WHEN c.cancelled_at IS NOT NULL THEN 'cancelled'
-                WHEN c.completed_on <= least(c.due_on, $4::date) THEN 'met'
-                WHEN c.completed_on <= $4::date THEN 'met_late'
-                WHEN c.paused THEN 'paused'
-                WHEN c.due_on < $4::date THEN 'breached'
-                ELSE 'running' END = ANY ($5::text[]))
+          AND ($5::text[] IS NULL OR clock_state(c.cancelled_at IS NOT NULL, c.completed_on,
+                c.paused, c.due_on, $4::date) = ANY ($5::text[]))
          THEN true
          ELSE false
        END

@@ -116,13 +116,18 @@ SELECT {{incident_columns}}
    AND i.id = $1::uuid;
 
 -- name: incident_by_external_id
--- The incident of a case system, by the system's own key.
+-- The incident of a case system, by the system's own key. Each agency's keys are its own; who sees
+-- several gets its own agency's, else the oldest.
 -- $1 system, $2 external_id
 SELECT {{incident_columns}}
   FROM incident AS i
  WHERE i.partnership_id = tenant()
    AND i.case_system = $1::text
-   AND i.external_id = $2::text;
+   AND i.external_id = $2::text
+ ORDER BY i.created_by_agency_id = caller_agency() DESC,
+       i.created_at,
+       i.id
+ LIMIT 1;
 
 -- name: incident_exists
 -- A row when the caller may see the incident; for lists of what belongs to it.

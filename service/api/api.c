@@ -75,7 +75,7 @@ static bool is_recorded(const struct call *call, enum problem_kind kind)
 {
 	int status = problem_status(kind);
 
-	if (status >= 500 || status == 401 || call_is_dry(call))
+	if (status >= 500 || status == 401)
 		return false;
 	return is_write(call) || kind == PROBLEM_FORBIDDEN;
 }
@@ -104,7 +104,7 @@ static bool record_refusal(struct call *call, struct problem *refusal)
 		batch_add(&batch, &SQL_IDENTIFY, &bindings);
 		batch_add(&batch, &SQL_AUDIT_APPEND, &bindings);
 	}
-	if (begun && batch_run(&batch, BATCH_COMMIT, &problem))
+	if (begun && batch_run(&batch, &problem))
 		return true;
 	problem_finish(refusal);
 	*refusal = problem;

@@ -1,6 +1,7 @@
 /* Owns the steps that every handler shares: the caller, the batch, repeated requests, the audit. */
 #include "api/call.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 
 #define ARRAY_BYTES 4096
 #define TRIES 20
+#define PATH_BYTES 1024 /* no keyed operation has a path of this length */
 
 void arguments_finish(struct arguments *arguments)
 {
@@ -81,9 +83,9 @@ bool call_begin(struct call *call, enum batch_end end, const struct rulebook *ru
 	return true;
 }
 
-bool call_run(struct call *call, struct batch *batch, enum batch_end end, struct problem *problem)
+bool call_run(struct call *call, struct batch *batch, struct problem *problem)
 {
-	if (!batch_run(batch, end, problem))
+	if (!batch_run(batch, problem))
 		return false;
 	const char *actor = rows_text(batch_rows(batch, 0), 0, "key_id");
 	snprintf(call->actor_id, sizeof(call->actor_id), "%s", actor ? actor : "");
@@ -96,7 +98,7 @@ bool call_refuse(struct call *call, const struct rulebook *rulebook, struct prob
 	struct problem of_caller = {0};
 
 	if (call_begin(call, BATCH_READ, rulebook, &batch, &of_caller) &&
-	    call_run(call, &batch, BATCH_READ, &of_caller))
+	    call_run(call, &batch, &of_caller))
 		return false;
 	problem_finish(problem);
 	*problem = of_caller;
@@ -124,7 +126,7 @@ bool call_rulebook(struct call *call, struct rulebook **ret_rulebook, struct pro
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, &SQL_RULEBOOK_GET, &none);
-	if (!call_run(call, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	return rulebook_store(
 	    call->api->rulebooks, call->key_hash, batch_rows(&batch, number), ret_rulebook, problem);
@@ -160,8 +162,13 @@ static void bind_key(const struct call *call, struct bindings *bindings, char sc
 	unsigned char digest[DIGEST_BYTES];
 	char hex[DIGEST_HEX];
 	const struct request *request = call->request;
+	char path[PATH_BYTES];
+	size_t length = 0;
 
-	digest_sha256(request->path, strlen(request->path), digest);
+	/* Ids may be written in either case and mean the same. */
+	for (; request->path[length] && length < sizeof(path); length++)
+		path[length] = (char)tolower((unsigned char)request->path[length]);
+	digest_sha256(path, length, digest);
 	hex_encode(digest, sizeof(digest), hex);
 	snprintf(scope, 96, "%.16s %s", request->operation->method, hex);
 	bind_text(bindings, "idempotency_operation", scope);
@@ -178,7 +185,7 @@ void call_claim(struct call *call, struct batch *batch)
 	struct bindings bindings = {0};
 	char scope[96];
 
-	if (!request_argument(call->request, "Idempotency-Key"))
+	if (!call_is_kept(call))
 		return;
 	bind_key(call, &bindings, scope);
 	bind_text(&bindings, "body_sha256", call->body_sha256);
@@ -205,7 +212,7 @@ bool call_replay(struct call *call, struct problem *problem)
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, &SQL_IDEMPOTENCY_GET, &bindings);
-	if (!call_run(call, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 
 	const struct rows *rows = batch_rows(&batch, number);
@@ -229,6 +236,22 @@ bool call_replay(struct call *call, struct problem *problem)
 	return true;
 }
 
+bool call_by_rules(struct call *call,
+    bool (*serve)(
+        struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem),
+    void *context, struct problem *problem)
+{
+	for (int tries = 0;;) {
+		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
+		if (!call_rulebook(call, &rulebook, problem))
+			return false;
+		if (serve(call, rulebook, context, problem) || call_replay(call, problem))
+			return true;
+		if (!call_try_again(call_rules_changed(call), &tries, problem))
+			return false;
+	}
+}
+
 bool call_replay_first(struct call *call, bool *ret_replayed, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -237,7 +260,7 @@ bool call_replay_first(struct call *call, bool *ret_replayed, struct problem *pr
 	if (!call_begin(call, BATCH_ROLLBACK, NULL, &batch, problem))
 		return false;
 	call_claim(call, &batch);
-	if (call_run(call, &batch, BATCH_ROLLBACK, problem))
+	if (call_run(call, &batch, problem))
 		return true;
 	*ret_replayed = call_replay(call, problem);
 	return *ret_replayed;
@@ -305,6 +328,18 @@ bool call_if_match(const struct call *call, long *ret_version, struct problem *p
 	}
 	return problem_set(
 	    problem, PROBLEM_STALE, "If-Match must be the one ETag that the resource was read with.");
+}
+
+bool call_check_version(const struct call *call, const json_t *resource, struct problem *problem)
+{
+	long version;
+
+	if (!call_if_match(call, &version, problem))
+		return false;
+	if (version != json_integer_value(json_object_get(resource, "version")))
+		return problem_set(
+		    problem, PROBLEM_STALE, "The resource has changed since it was read; read it again.");
+	return true;
 }
 
 void reply_version(struct reply *reply, long version)

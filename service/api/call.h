@@ -67,8 +67,7 @@ void call_bind(const struct call *call, struct arguments *ret_arguments);
 MUST_CHECK bool call_begin(struct call *call, enum batch_end end, const struct rulebook *rulebook,
     struct batch *ret_batch, struct problem *problem);
 /* Runs a batch that call_begin() has started. */
-MUST_CHECK bool call_run(
-    struct call *call, struct batch *batch, enum batch_end end, struct problem *problem);
+MUST_CHECK bool call_run(struct call *call, struct batch *batch, struct problem *problem);
 /*
  * For a fault that was found before the caller was checked: returns false with it, but only to
  * one who may call; else with why not. `rulebook` as for call_begin(). A round trip.
@@ -96,6 +95,14 @@ MUST_CHECK bool call_try_again(bool raced, int *tries, struct problem *problem);
 
 /* True when the answer is kept: the request has an Idempotency-Key and is no dry run. */
 bool call_is_kept(const struct call *call);
+/*
+ * Has `serve` work out and write the answer by the caller's rulebook: again, from the start, when
+ * the rules change meanwhile; not at all when the request was answered before.
+ */
+MUST_CHECK bool call_by_rules(struct call *call,
+    bool (*serve)(
+        struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem),
+    void *context, struct problem *problem);
 /* Adds the claim of the request's Idempotency-Key, if it has one. */
 void call_claim(struct call *call, struct batch *batch);
 /*
@@ -126,6 +133,9 @@ void call_answer(struct call *call, const struct batch *batch, size_t number, in
 
 /* The version that If-Match names; a problem when it is not one of our tags. */
 MUST_CHECK bool call_if_match(const struct call *call, long *ret_version, struct problem *problem);
+/* PROBLEM_STALE unless If-Match names the `version` of the resource as it was read. */
+MUST_CHECK bool call_check_version(
+    const struct call *call, const json_t *resource, struct problem *problem);
 /* A strong ETag for a version. */
 void reply_version(struct reply *reply, long version);
 /*

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/calendar.h"
 #include "api/duties.h"
 #include "api/incident_write.h"
 #include "api/list.h"
@@ -91,26 +92,11 @@ static void put_decision(const struct duty_decision *decision, struct text *ret_
 	text_puts(ret_text, "],\"clocks\":");
 }
 
-/* Again while the rules change between their being read and the answer. */
-static bool serve_by_rules(struct call *call,
-    bool (*serve)(struct call *, const struct rulebook *, struct problem *),
-    struct problem *problem)
-{
-	for (int tries = 0;;) {
-		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
-		if (!call_rulebook(call, &rulebook, problem))
-			return false;
-		if (serve(call, rulebook, problem))
-			return true;
-		if (!call_try_again(call_rules_changed(call), &tries, problem))
-			return false;
-	}
-}
-
-static bool show_clocks(struct call *call, const struct rulebook *rulebook, struct problem *problem)
+static bool show_clocks(
+    struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(arguments_finish) struct arguments arguments;
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	CLEANUP(text_finish) struct text text = TEXT_INIT(CLOCKS_BYTES * 16);
 
 	call_bind(call, &arguments);
@@ -118,7 +104,7 @@ static bool show_clocks(struct call *call, const struct rulebook *rulebook, stru
 		return false;
 	size_t incident_number = batch_add(&batch, &SQL_INCIDENT_GET, &arguments.bindings);
 	size_t clocks_number = batch_add(&batch, &SQL_CLOCK_LIST_BY_INCIDENT, &arguments.bindings);
-	if (!call_run(call, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	if (rows_count(batch_rows(&batch, incident_number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such incident.");
@@ -139,16 +125,16 @@ static bool show_clocks(struct call *call, const struct rulebook *rulebook, stru
 
 bool clocks_of_incident(struct call *call, struct problem *problem)
 {
-	return serve_by_rules(call, show_clocks, problem);
+	return call_by_rules(call, show_clocks, NULL, problem);
 }
 
 /* The day that ?as_of= names, or today. */
-static struct date as_of(const struct call *call)
+static bool as_of(const struct call *call, struct date *ret_date, struct problem *problem)
 {
 	const char *text = request_argument(call->request, "as_of");
-	struct date date;
 
-	return text && date_parse(text, &date) ? date : call->today;
+	*ret_date = call->today;
+	return !text || calendar_parse(text, ret_date, problem);
 }
 
 /* The last due date within ?within= working days of the day; empty when it was not asked for. */
@@ -168,135 +154,30 @@ static bool due_until(struct call *call, const struct calendar *calendar, struct
 }
 
 static bool list_deadlines(
-    struct call *call, const struct rulebook *rulebook, struct problem *problem)
+    struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(arguments_finish) struct arguments arguments;
-	struct standing standing = {.calendar = &rulebook->calendar, .as_of = as_of(call)};
-	struct date_text day = date_format(standing.as_of);
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
+	struct standing standing = {.calendar = &rulebook->calendar};
 	struct list_page page;
 	struct date_text until;
 
 	call_bind(call, &arguments);
-	if (!list_open(call, &page, &arguments.bindings, problem) ||
+	if (!as_of(call, &standing.as_of, problem) ||
+	    !list_open(call, &page, &arguments.bindings, problem) ||
 	    !due_until(call, &rulebook->calendar, standing.as_of, &until, problem))
 		return call_refuse(call, rulebook, problem);
+	struct date_text day = date_format(standing.as_of);
 	bind_text(&arguments.bindings, "as_of", day.text);
 	bind_text(&arguments.bindings, "due_until", until.text[0] ? until.text : NULL);
 	if (!call_begin(call, BATCH_READ, rulebook, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, &SQL_DEADLINE_LIST, &arguments.bindings);
-	return call_run(call, &batch, BATCH_READ, problem) &&
+	return call_run(call, &batch, problem) &&
 	       list_close(call, &page, batch_rows(&batch, number), put_standing, &standing, problem);
 }
 
 bool deadlines_list(struct call *call, struct problem *problem)
 {
-	return serve_by_rules(call, list_deadlines, problem);
-}
-
-static bool check_parse(const char *text, struct date *ret_date, struct problem *problem)
-{
-	if (text && date_parse(text, ret_date))
-		return true;
-	return problem_set(
-	    problem, PROBLEM_BAD_PARAMETER, "Dates are YYYY-MM-DD, of the years 1900 to 2199.");
-}
-
-/* Nothing is read but the caller and whether the rulebook is still the one that holds. */
-static bool check_rules(struct call *call, const struct rulebook *rulebook, struct problem *problem)
-{
-	CLEANUP(batch_finish) struct batch batch = {0};
-
-	return call_begin(call, BATCH_READ, rulebook, &batch, problem) &&
-	       call_run(call, &batch, BATCH_READ, problem);
-}
-
-static bool count_working_days(
-    struct call *call, const struct rulebook *rulebook, struct problem *problem)
-{
-	struct date from;
-	struct date result;
-	int add = (int)request_number(call->request, "add");
-
-	if (!check_rules(call, rulebook, problem) ||
-	    !check_parse(request_argument(call->request, "from"), &from, problem) ||
-	    !calendar_add(&rulebook->calendar, from, add, &result, problem))
-		return false;
-	call->reply->status = 200;
-	text_printf(&call->reply->body,
-	    "{\"from\":\"%s\",\"add\":%d,\"date\":\"%s\",\"working_day\":%s,\"calendar_version\":%d}",
-	    date_format(from).text, add, date_format(result).text,
-	    calendar_covers(&rulebook->calendar, result) &&
-	            calendar_is_working_day(&rulebook->calendar, result)
-	        ? "true"
-	        : "false",
-	    rulebook->calendar.version);
-	return true;
-}
-
-bool calendar_working_day(struct call *call, struct problem *problem)
-{
-	return serve_by_rules(call, count_working_days, problem);
-}
-
-/* A clock that would start on that day, as it would stand today. */
-static bool simulate(struct call *call, const struct rulebook *rulebook, const char *kind,
-    struct date starts_on, struct date *ret_due_on, json_t *clocks, struct problem *problem)
-{
-	struct duty_decision decision = {.duty = DUTY_SERIOUS_INCIDENT, .rule = "simulated"};
-	json_t *made = NULL;
-
-	if (!duties_clock(rulebook, kind, &decision, starts_on, &made, problem))
-		return false;
-	json_object_del(made, "id");
-	json_object_del(made, "duty");
-	json_object_del(made, "rule");
-	if (!date_parse(json_string_value(json_object_get(made, "due_on")), ret_due_on))
-		*ret_due_on = DATE_NONE;
-	struct clock clock = {.starts_on = starts_on, .due_on = *ret_due_on, .completed_on = DATE_NONE};
-	if (!clock_unit_parse(json_string_value(json_object_get(made, "unit")), &clock.unit))
-		clock.unit = UNIT_CALENDAR_DAY;
-	struct clock_view view = clock_view_on(&clock, &rulebook->calendar, call->today);
-	json_object_set_new(made, "state", json_string(clock_state_name(view.state)));
-	json_object_set_new(made, "completed_on", json_null());
-	json_object_set_new(made, "elapsed", view.counted ? json_integer(view.elapsed) : json_null());
-	json_object_set_new(
-	    made, "remaining", view.counted ? json_integer(view.remaining) : json_null());
-	json_object_set_new(made, "extensions", json_array());
-	json_array_append_new(clocks, made);
-	return true;
-}
-
-static bool show_simulated(
-    struct call *call, const struct rulebook *rulebook, struct problem *problem)
-{
-	CLEANUP(json_decref) json_t *clocks = json_array();
-	const char *notified_on = request_argument(call->request, "notified_on");
-	struct date aware_on;
-	struct date notified;
-	struct date due_on;
-
-	if (!check_rules(call, rulebook, problem) ||
-	    !check_parse(request_argument(call->request, "aware_on"), &aware_on, problem) ||
-	    !simulate(call, rulebook, "sin", aware_on, &notified, clocks, problem))
-		return false;
-	/* Unless it is said when the notification is sent, it is sent on its last day. */
-	if (notified_on && !check_parse(notified_on, &notified, problem))
-		return false;
-	if (!simulate(call, rulebook, "scoping", notified, &due_on, clocks, problem) ||
-	    !simulate(call, rulebook, "rapid_review", notified, &due_on, clocks, problem))
-		return false;
-	CLEANUP(json_decref)
-	json_t *body = json_pack("{s:s, s:s, s:O}", "aware_on", date_format(aware_on).text,
-	    "notified_on", date_format(notified).text, "clocks", clocks);
-	CLEANUP(free) char *text = json_dumps(body, JSON_COMPACT);
-	call->reply->status = 200;
-	text_puts(&call->reply->body, text ? text : "{}");
-	return true;
-}
-
-bool clocks_simulate(struct call *call, struct problem *problem)
-{
-	return serve_by_rules(call, show_simulated, problem);
+	return call_by_rules(call, list_deadlines, NULL, problem);
 }

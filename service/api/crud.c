@@ -8,13 +8,13 @@
 bool crud_get(struct call *call, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(arguments_finish) struct arguments arguments;
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
 
 	call_bind(call, &arguments);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
-	if (!call_run(call, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	const struct rows *rows = batch_rows(&batch, number);
 	if (rows_count(rows) == 0)
@@ -41,7 +41,7 @@ static const struct statement *sorted(const struct call *call)
 bool crud_list(struct call *call, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(arguments_finish) struct arguments arguments;
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	struct list_page page;
 
 	call_bind(call, &arguments);
@@ -52,7 +52,7 @@ bool crud_list(struct call *call, struct problem *problem)
 	const struct statement *parent = call->endpoint->parent;
 	size_t parent_number = parent ? batch_add(&batch, parent, &arguments.bindings) : 0;
 	size_t number = batch_add(&batch, sorted(call), &arguments.bindings);
-	if (!call_run(call, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	if (parent && rows_count(batch_rows(&batch, parent_number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is nothing at this path.");

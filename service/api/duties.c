@@ -57,45 +57,13 @@ bool duties_assess(const struct call *call, const struct rulebook *rulebook, jso
 	return true;
 }
 
-static const char *state_of(const json_t *clock, struct date today)
-{
-	struct clock facts = {.starts_on = today, .completed_on = DATE_NONE};
-	struct calendar none = {.last_year = -1};
-	const char *completed_on = json_string_value(json_object_get(clock, "completed_on"));
-
-	if (!date_parse(json_string_value(json_object_get(clock, "due_on")), &facts.due_on))
-		return clock_state_name(CLOCK_RUNNING);
-	if (completed_on && !date_parse(completed_on, &facts.completed_on))
-		facts.completed_on = DATE_NONE;
-	return clock_state_name(clock_view_on(&facts, &none, today).state);
-}
-
-static json_t *clock_dates(const json_t *clocks, struct date today)
-{
-	json_t *dates = json_array();
-	size_t index;
-	json_t *clock;
-
-	json_array_foreach (clocks, index, clock) {
-		json_array_append_new(
-		    dates, json_pack("{s:O, s:O, s:s}", "kind", json_object_get(clock, "kind"), "due_on",
-		               json_object_get(clock, "due_on"), "state", state_of(clock, today)));
-	}
-	return dates;
-}
-
-json_t *duties_event(const struct call *call, const char *incident_id, const struct duties *duties)
+json_t *duties_event(const struct call *call, const char *incident_id)
 {
 	CLEANUP(text_finish) struct text link = TEXT_INIT(700);
 
 	call_link(call, "/v1/incidents/", &link);
 	text_puts(&link, incident_id);
-	json_t *data = json_pack("{s:s, s:s}", "incident_id", incident_id, "link", text_string(&link));
-	if (!duties)
-		return data;
-	json_object_set_new(data, "duty", json_string(duty_name(duties->decision.duty)));
-	json_object_set_new(data, "clocks", clock_dates(duties->clocks, call->today));
-	return data;
+	return json_pack("{s:s, s:s}", "incident_id", incident_id, "link", text_string(&link));
 }
 
 size_t duties_add_json(struct batch *batch, const struct statement *statement,

@@ -24,11 +24,11 @@ MUST_CHECK bool duties_clock(const struct rulebook *rulebook, const char *kind,
     struct problem *problem);
 
 /*
- * The `data` of an event about an incident: id, link and, when `duties` is given, the duty and the
- * clocks' dates; the database adds reference, version and sequence. Nothing of the case (data
- * class P1). A new reference; the caller may add members.
+ * The `data` of an event about an incident: its id and link. The database adds the rest: reference,
+ * version, duty, and the clocks as the change leaves them, so the event comes after it in a batch.
+ * Nothing of the case (data class P1). A new reference; the caller may add members.
  */
-json_t *duties_event(const struct call *call, const char *incident_id, const struct duties *duties);
+json_t *duties_event(const struct call *call, const char *incident_id);
 
 /* Adds the statement that writes an event and its deliveries. */
 struct event {

@@ -9,7 +9,6 @@
 #include "store/statements.h"
 
 #define INCIDENT_BYTES (4 * 1024 * 1024)
-#define TRIES 3
 
 bool incident_read(struct call *call, const struct statement *statement,
     const struct bindings *bindings, json_t **ret_incident, struct problem *problem)
@@ -20,7 +19,7 @@ bool incident_read(struct call *call, const struct statement *statement,
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, statement, bindings);
-	if (!call_run(call, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	if (rows_count(batch_rows(&batch, number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such incident.");
@@ -59,7 +58,7 @@ static size_t add_creation(struct call *call, struct batch *batch, const json_t 
     const json_t *children, const struct duties *duties, const char *id, const char *location)
 {
 	struct bindings bindings = {0};
-	CLEANUP(json_decref) json_t *data = duties_event(call, id, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, id);
 	struct event event = {.type = "incident.created", .incident_id = id, .data = data};
 
 	bind_text(&bindings, "incident_id", id);
@@ -75,8 +74,9 @@ static size_t add_creation(struct call *call, struct batch *batch, const json_t 
 }
 
 static bool create_once(
-    struct call *call, const struct rulebook *rulebook, json_t *incident, struct problem *problem)
+    struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem)
 {
+	json_t *incident = context;
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(duties_finish) struct duties duties = {0};
 	struct uuid id = uuid_new();
@@ -94,27 +94,15 @@ static bool create_once(
 	give_ids(children);
 	call_claim(call, &batch);
 	size_t answer = add_creation(call, &batch, row, children, &duties, id.text, location);
-	if (!call_run(call, &batch, call_end(call), problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	call_answer(call, &batch, answer, 201, location, 1);
 	return true;
 }
 
-/* Tries again while the rules change under it; each try works everything out anew. */
 bool incident_create(struct call *call, json_t *incident, struct problem *problem)
 {
-	for (int tries = 1;; tries++) {
-		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
-		if (!call_rulebook(call, &rulebook, problem))
-			return false;
-		if (create_once(call, rulebook, incident, problem))
-			return true;
-		if (call_replay(call, problem))
-			return true;
-		if (!call_rules_changed(call) || tries == TRIES)
-			return false;
-		problem_finish(problem);
-	}
+	return call_by_rules(call, create_once, incident, problem);
 }
 
 /* The child of that id in the merged incident, or NULL. */
@@ -226,7 +214,7 @@ static void add_change(struct call *call, struct batch *batch, const char *incid
 {
 	struct bindings bindings = {0};
 	char version_text[24];
-	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id);
 	struct event event = {.type = "incident.updated", .incident_id = incident_id, .data = data};
 
 	snprintf(version_text, sizeof(version_text), "%ld", version);
@@ -257,7 +245,7 @@ static bool answer_unchanged(
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, change->answer, &bindings);
-	if (!call_run(call, &batch, BATCH_READ, problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	call->reply->status = change->status;
 	rows_put_object(batch_rows(&batch, number), 0, &call->reply->body);
@@ -290,15 +278,16 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 	bind_text(&bindings, change->id_name, id);
 	size_t answer = call_keep(
 	    call, &batch, change->answer, change->answer_stored, &bindings, change->status, location);
-	if (!call_run(call, &batch, call_end(call), problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	call_answer(call, &batch, answer, change->status, location, VERSION_OF_ANSWER);
 	return true;
 }
 
-static bool apply_once(struct call *call, const struct rulebook *rulebook,
-    struct incident_change *change, struct problem *problem)
+static bool apply_once(
+    struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem)
 {
+	struct incident_change *change = context;
 	CLEANUP(duties_finish) struct duties duties = {0};
 	CLEANUP(json_decref) json_t *cleared = json_array();
 	CLEANUP(json_decref) json_t *merged = merge(change, cleared);
@@ -318,16 +307,18 @@ static bool apply_once(struct call *call, const struct rulebook *rulebook,
 bool incident_apply(struct call *call, struct incident_change *change, struct problem *problem)
 {
 	give_ids(change->new_children);
-	for (int tries = 1;; tries++) {
-		CLEANUP(rulebook_release) struct rulebook *rulebook = NULL;
-		if (!call_rulebook(call, &rulebook, problem))
+	return call_by_rules(call, apply_once, change, problem);
+}
+
+bool incident_has(const json_t *stored, const json_t *patch)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)patch, key, value) {
+		const json_t *present = json_object_get(stored, key);
+		if (!json_equal(value, present ? present : json_null()))
 			return false;
-		if (apply_once(call, rulebook, change, problem))
-			return true;
-		if (call_replay(call, problem))
-			return true;
-		if (!call_rules_changed(call) || tries == TRIES)
-			return false;
-		problem_finish(problem);
 	}
+	return true;
 }

@@ -39,3 +39,6 @@ struct incident_change {
 /* Applies a change; a change that changes nothing writes nothing. Fills the reply. */
 MUST_CHECK bool incident_apply(
     struct call *call, struct incident_change *change, struct problem *problem);
+
+/* True when every member of the patch is in the stored incident or child as it stands. */
+bool incident_has(const json_t *stored, const json_t *patch);

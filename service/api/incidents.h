@@ -1,4 +1,4 @@
-/* Incidents and their children, from people and from case systems. */
+/* Incidents and their children. */
 #pragma once
 
 #include "api/call.h"
@@ -7,5 +7,3 @@ MUST_CHECK bool incidents_create(struct call *call, struct problem *problem);
 MUST_CHECK bool incidents_patch(struct call *call, struct problem *problem);
 MUST_CHECK bool children_create(struct call *call, struct problem *problem);
 MUST_CHECK bool children_patch(struct call *call, struct problem *problem);
-/* Creates or updates by the system's own key; the same message again changes nothing. */
-MUST_CHECK bool case_systems_put(struct call *call, struct problem *problem);

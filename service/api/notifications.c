@@ -67,39 +67,28 @@ static void put_recipients(enum duty duty, struct text *ret_array)
 	text_putc(ret_array, '}');
 }
 
-/* The clocks that the notification starts, and the end of its own in what the event tells. */
-static bool make_clocks(const struct rulebook *rulebook, const struct notice *notice,
-    struct duties *ret_duties, json_t **ret_started, struct problem *problem)
+/* The clocks that the notification starts. */
+static bool start_clocks(const struct rulebook *rulebook, const struct notice *notice,
+    json_t **ret_started, struct problem *problem)
 {
-	struct date aware_on;
-	json_t *sin = NULL;
+	json_t *review = NULL;
 
 	*ret_started = json_array();
-	*ret_duties = (struct duties){.decision = notice->decision, .clocks = json_array()};
-	if (date_parse(json_string_value(json_object_get(notice->incident, "aware_on")), &aware_on)) {
-		if (!duties_clock(rulebook, "sin", &notice->decision, aware_on, &sin, problem))
-			return false;
-		json_object_set_new(
-		    sin, "completed_on", json_string(date_format(notice->notified_on).text));
-		json_array_append_new(ret_duties->clocks, sin);
-	}
 	if (!duty_needs_rapid_review(notice->decision.duty))
 		return true;
-	json_t *review = NULL;
 	if (!duties_clock(
 	        rulebook, "rapid_review", &notice->decision, notice->notified_on, &review, problem))
 		return false;
-	json_array_append(ret_duties->clocks, review);
 	json_array_append_new(*ret_started, review);
 	return true;
 }
 
 /* Told to the recipients in law when it is sent; a record is told to nobody of them. */
 static void add_event(struct call *call, struct batch *batch, const struct notice *notice,
-    const struct duties *duties, const char *id, const char *event_id, const char *recipients)
+    const char *id, const char *event_id, const char *recipients)
 {
 	const char *incident_id = json_string_value(json_object_get(notice->incident, "id"));
-	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, duties);
+	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id);
 	struct event event = {
 	    .type = "incident.notified",
 	    .incident_id = incident_id,
@@ -114,7 +103,7 @@ static void add_event(struct call *call, struct batch *batch, const struct notic
 }
 
 static void add_notice(struct call *call, struct batch *batch, const struct notice *notice,
-    const struct duties *duties, const json_t *started, const char *id)
+    const json_t *started, const char *id)
 {
 	struct bindings bindings = {0};
 	struct uuid event_id = uuid_new();
@@ -143,30 +132,29 @@ static void add_notice(struct call *call, struct batch *batch, const struct noti
 	batch_add(batch, &SQL_CLOCK_COMPLETE, &bindings);
 	if (json_array_size(started))
 		duties_add_json(batch, &SQL_CLOCKS_INSERT, &bindings, "clocks", started);
-	add_event(call, batch, notice, duties, id, event_id.text, text_string(&recipients));
+	add_event(call, batch, notice, id, event_id.text, text_string(&recipients));
 }
 
 static bool notify_once(struct call *call, const struct rulebook *rulebook,
     const struct notice *notice, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(duties_finish) struct duties duties = {0};
 	CLEANUP(json_decref) json_t *started = NULL;
 	struct uuid id = uuid_new();
 	struct bindings bindings = {0};
 	char location[80];
 
-	if (!make_clocks(rulebook, notice, &duties, &started, problem) ||
+	if (!start_clocks(rulebook, notice, &started, problem) ||
 	    !call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	snprintf(location, sizeof(location), "/v1/notifications/%s", id.text);
 	call_claim(call, &batch);
-	add_notice(call, &batch, notice, &duties, started, id.text);
+	add_notice(call, &batch, notice, started, id.text);
 	call_audit(call, &batch, id.text);
 	bind_text(&bindings, "notification_id", id.text);
 	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET, &SQL_NOTIFICATION_GET_STORED,
 	    &bindings, 201, location);
-	if (!call_run(call, &batch, call_end(call), problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	call_answer(call, &batch, answer, 201, location, 1);
 	return true;
@@ -214,7 +202,7 @@ bool notifications_create(struct call *call, struct problem *problem)
 /* The incident of the notification, so that its reference and its events have their place. */
 static bool read_notification(struct call *call, json_t **ret_notification, struct problem *problem)
 {
-	CLEANUP(arguments_finish) struct arguments arguments;
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
 
 	call_bind(call, &arguments);
 	if (incident_read(call, &SQL_NOTIFICATION_GET, &arguments.bindings, ret_notification, problem))
@@ -242,9 +230,11 @@ static bool check_acknowledgement(
 	if (!known)
 		problem_add(problem, PROBLEM_INVALID, "/recipient", "recipient_not_notified",
 		    "The notification did not go to this recipient.");
-	if (!date_parse(json_string_value(json_object_get(body, "acknowledged_on")), &day) ||
-	    !date_parse(json_string_value(json_object_get(notification, "notified_on")), &notified_on))
-		return problem->kind == PROBLEM_NONE;
+	if (!date_parse(json_string_value(json_object_get(notification, "notified_on")), &notified_on))
+		return problem_fail(problem, PROBLEM_INTERNAL, "a notification has no day");
+	if (!date_parse(json_string_value(json_object_get(body, "acknowledged_on")), &day))
+		return problem_add(problem, PROBLEM_INVALID, "/acknowledged_on", "date_out_of_range",
+		    "Dates are of the years 1900 to 2199.");
 	if (day.days > call->today.days)
 		problem_add(problem, PROBLEM_INVALID, "/acknowledged_on", "date_in_future",
 		    "An acknowledgement that was given cannot lie in the future.");
@@ -263,7 +253,7 @@ static void add_acknowledgement(
 	const char *reference = json_string_value(json_object_get(body, "reference"));
 	struct uuid id = uuid_new();
 	struct bindings bindings = {0};
-	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id, NULL);
+	CLEANUP(json_decref) json_t *data = duties_event(call, incident_id);
 	struct event event = {.type = "notification.acknowledged",
 	    .incident_id = incident_id,
 	    .recipients = "{}",
@@ -303,7 +293,7 @@ static bool acknowledge(struct call *call, struct problem *problem)
 	bind_text(&bindings, "notification_id", id);
 	size_t answer = call_keep(call, &batch, &SQL_NOTIFICATION_GET, &SQL_NOTIFICATION_GET_STORED,
 	    &bindings, 201, location);
-	if (!call_run(call, &batch, call_end(call), problem))
+	if (!call_run(call, &batch, problem))
 		return false;
 	call_answer(call, &batch, answer, 201, location, VERSION_OF_ANSWER);
 	return true;

@@ -1,6 +1,8 @@
 /* The whole surface of the service: each operation of the OpenAPI document and what answers it. */
 #include "api/operations.h"
 
+#include "api/calendar.h"
+#include "api/case_systems.h"
 #include "api/clocks.h"
 #include "api/crud.h"
 #include "api/incidents.h"

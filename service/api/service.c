@@ -20,7 +20,7 @@ bool service_ready(struct call *call, struct problem *problem)
 	    !batch_begin(call->lease, BATCH_READ, &batch, problem))
 		return false;
 	batch_add(&batch, &SQL_DATABASE_READY, &none);
-	if (!batch_run(&batch, BATCH_READ, problem))
+	if (!batch_run(&batch, problem))
 		return false;
 	call->reply->status = 200;
 	text_puts(&call->reply->body, "{\"status\":\"ready\"}");

@@ -38,8 +38,11 @@ void log_write(enum log_level level, const char *event, const struct log_field f
 			text_printf(&line, "%lld", (long long)fields->number);
 	}
 	text_puts(&line, "}\n");
-	if (line.failed)
-		return;
+	if (line.failed) {
+		text_clear(&line);
+		text_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"line_too_long\"}\n",
+		    instant_format(clock_milliseconds()).text, levels[level]);
+	}
 	/* One write, so that lines of several threads and processes do not mix. */
 	ssize_t written = write(STDERR_FILENO, line.data, line.length);
 	(void)written;

@@ -7,6 +7,9 @@
 #include "domain/child_rules.h"
 #include "domain/incident_facts.h"
 
+/* The same as maxItems of an incident's children in openapi/schemas. */
+#define CHILDREN_MAX 50
+
 static struct date london_date(const json_t *incident, const char *field)
 {
 	int64_t milliseconds;
@@ -205,6 +208,15 @@ static bool is_without_children(const json_t *incident, const char *field, struc
 
 /* A single child of which nothing was said is the index child; incident_rules_complete() says so.
  */
+/*
+ * The schema bounds what one message names. Several add up, and nothing is ever deleted: an
+ * incident that grew without end could not be read any more, nor notified.
+ */
+static bool has_too_many_children(const json_t *incident, const char *field, struct date today)
+{
+	return json_array_size(json_object_get(incident, field)) > CHILDREN_MAX;
+}
+
 static bool is_without_index_child(const json_t *incident, const char *field, struct date today)
 {
 	const json_t *children = json_object_get(incident, field);
@@ -293,6 +305,8 @@ static const struct {
     {"children", "children_required", is_without_children,
         "An incident has at least one child; one not named or identified has a record all the "
         "same."},
+    {"children", "too_many_children", has_too_many_children,
+        "An incident has at most 50 children, however many messages name them."},
     {"children", "index_child", is_without_index_child,
         "Exactly one child is the index child, whose characteristics the DfE counts; none is "
         "marked."},

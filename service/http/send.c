@@ -38,7 +38,9 @@ static void put_headers(
 
 	char timing[48];
 	snprintf(timing, sizeof(timing), "total;dur=%.3f", (double)sending->microseconds / 1000);
-	u_map_put(headers, "Server-Timing", timing);
+	/* A refusal's time would tell whether there was something to refuse. */
+	if (reply->status < 400)
+		u_map_put(headers, "Server-Timing", timing);
 	if (reply->media_type[0] && reply->body.length > 0)
 		u_map_put(headers, "Content-Type", reply->media_type);
 	for (size_t i = 0; i < reply->header_count; i++)

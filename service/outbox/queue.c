@@ -156,7 +156,7 @@ bool queue_exchange(struct lease *lease, struct exchange *exchange, struct probl
 		claim = add_claim(&batch, exchange);
 	if (exchange->measure)
 		lag = batch_add(&batch, &SQL_DELIVERY_LAG, &(struct bindings){0});
-	if (!batch_run(&batch, BATCH_COMMIT, problem))
+	if (!batch_run(&batch, problem))
 		return false;
 
 	if (exchange->outcome_count)
@@ -194,5 +194,5 @@ bool queue_release(struct lease *lease, const struct delivery *const deliveries[
 	if (!batch_begin(lease, BATCH_COMMIT, &batch, problem))
 		return false;
 	(void)batch_add(&batch, &SQL_DELIVERY_RELEASE, &bindings);
-	return batch_run(&batch, BATCH_COMMIT, problem);
+	return batch_run(&batch, problem);
 }

@@ -39,7 +39,7 @@ bool batch_begin(
 	if (lease->values.capacity > VALUES_KEPT)
 		text_finish(&lease->values);
 	text_clear(&lease->values);
-	*ret_batch = (struct batch){.lease = lease};
+	*ret_batch = (struct batch){.lease = lease, .end = end};
 	return true;
 }
 
@@ -80,18 +80,18 @@ struct plan {
 	const struct statement *steps[BATCH_MAX + 3];
 };
 
-static struct plan make_plan(const struct batch *batch, enum batch_end end)
+static struct plan make_plan(const struct batch *batch)
 {
 	struct plan plan = {.first = 1};
 
 	plan.steps[plan.count++] =
-	    end == BATCH_READ ? &SQL_TRANSACTION_BEGIN_READ : &SQL_TRANSACTION_BEGIN_WRITE;
+	    batch->end == BATCH_READ ? &SQL_TRANSACTION_BEGIN_READ : &SQL_TRANSACTION_BEGIN_WRITE;
 	for (size_t i = 0; i < batch->count; i++)
 		plan.steps[plan.count++] = batch->statements[i];
-	if (end == BATCH_ROLLBACK)
+	if (batch->end == BATCH_ROLLBACK)
 		plan.steps[plan.count++] = &SQL_TRANSACTION_CHECK;
 	plan.steps[plan.count++] =
-	    end == BATCH_ROLLBACK ? &SQL_TRANSACTION_ROLLBACK : &SQL_TRANSACTION_COMMIT;
+	    batch->end == BATCH_ROLLBACK ? &SQL_TRANSACTION_ROLLBACK : &SQL_TRANSACTION_COMMIT;
 	return plan;
 }
 
@@ -133,7 +133,7 @@ static void drop_results(struct batch *batch)
 }
 
 static bool note_fault(struct batch *batch, const PGresult *result, const struct statement *step,
-    enum batch_end end, struct problem *problem)
+    struct problem *problem)
 {
 	struct lease *lease = batch->lease;
 	struct fault fault = sqlstate_fault(result, step->name);
@@ -143,7 +143,7 @@ static bool note_fault(struct batch *batch, const PGresult *result, const struct
 	if (sqlstate_spoils_connection(fault.sqlstate))
 		lease->connection.doomed = true;
 	/* A statement that writes in a batch that reads is our own fault, not a failover. */
-	if (end == BATCH_READ && strcmp(sqlstate, "25006") == 0)
+	if (batch->end == BATCH_READ && strcmp(sqlstate, "25006") == 0)
 		return problem_fail(
 		    problem, PROBLEM_INTERNAL, "database: %s: writes in a batch that reads", step->name);
 	return sqlstate_problem(&fault, problem);
@@ -151,13 +151,13 @@ static bool note_fault(struct batch *batch, const PGresult *result, const struct
 
 /* Takes one step's answer; true when it is a good one. */
 static bool take_answer(struct batch *batch, const struct plan *plan, size_t step,
-    PGresult **result, enum batch_end end, struct problem *problem)
+    PGresult **result, struct problem *problem)
 {
 	ExecStatusType status = PQresultStatus(*result);
 	const struct statement *statement = plan->steps[step];
 
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-		return note_fault(batch, *result, statement, end, problem);
+		return note_fault(batch, *result, statement, problem);
 	if (statement == &SQL_TRANSACTION_COMMIT && strcmp(PQcmdStatus(*result), "COMMIT") != 0)
 		return problem_fail(problem, PROBLEM_INTERNAL, "database: commit turned into a rollback");
 	if (!is_own(plan, batch, step))
@@ -171,8 +171,7 @@ static bool take_answer(struct batch *batch, const struct plan *plan, size_t ste
 }
 
 /* Reads up to the end of the pipeline; the first failure counts, what it aborts is passed over. */
-static bool read_answers(
-    struct batch *batch, const struct plan *plan, enum batch_end end, struct problem *problem)
+static bool read_answers(struct batch *batch, const struct plan *plan, struct problem *problem)
 {
 	struct connection *connection = &batch->lease->connection;
 	int64_t deadline = connection_clock() + BATCH_TIMEOUT_MS;
@@ -186,12 +185,11 @@ static bool read_answers(
 			return good;
 		assert(step < plan->count);
 		if (good)
-			good = take_answer(batch, plan, step, &result, end, problem);
+			good = take_answer(batch, plan, step, &result, problem);
 	}
 }
 
-static bool run_once(
-    struct batch *batch, const struct plan *plan, enum batch_end end, struct problem *problem)
+static bool run_once(struct batch *batch, const struct plan *plan, struct problem *problem)
 {
 	struct lease *lease = batch->lease;
 	struct connection *connection = &lease->connection;
@@ -201,7 +199,7 @@ static bool run_once(
 		connection_close(connection);
 		return sqlstate_problem(&(struct fault){.statement = "batch"}, problem);
 	}
-	if (read_answers(batch, plan, end, problem))
+	if (read_answers(batch, plan, problem))
 		return true;
 	drop_results(batch);
 	if (connection->doomed)
@@ -211,27 +209,27 @@ static bool run_once(
 	return false;
 }
 
-bool batch_run(struct batch *batch, enum batch_end end, struct problem *problem)
+bool batch_run(struct batch *batch, struct problem *problem)
 {
 	struct lease *lease = batch->lease;
-	struct plan plan = make_plan(batch, end);
+	struct plan plan = make_plan(batch);
 	bool personal = lease->connection.personal;
 	int64_t started = connection_clock();
 
 	if (lease->values.failed)
 		return problem_fail(problem, PROBLEM_INTERNAL, "database: the values do not fit");
-	bool good = run_once(batch, &plan, end, problem);
+	bool good = run_once(batch, &plan, problem);
 	/*
 	 * What only reads can be asked again on a new connection, once, and not when the time was
 	 * spent waiting. A session that listens is left to its owner, who must listen again.
 	 */
-	if (!good && end == BATCH_READ && !lease->connection.link && !personal &&
+	if (!good && batch->end == BATCH_READ && !lease->connection.link && !personal &&
 	    problem->kind == PROBLEM_UNAVAILABLE &&
 	    connection_clock() - started < STATEMENT_TIMEOUT_MS) {
 		CLEANUP(problem_finish) struct problem ignored = {0};
 		if (lease_connect(lease, &ignored)) {
 			problem_finish(problem);
-			good = run_once(batch, &plan, end, problem);
+			good = run_once(batch, &plan, problem);
 		}
 	}
 	/* A batch runs once: BATCH_MAX + 1 makes batch_add() refuse what comes after. */

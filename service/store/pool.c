@@ -87,6 +87,8 @@ bool pool_create(
 
 void pool_destroy(struct pool *pool)
 {
+	if (!pool)
+		return;
 	assert(!pool->idle || !pool->leases || pool->idle_count == 0 || pool->idle_count == pool->size);
 	for (size_t i = 0; pool->leases && i < pool->size; i++) {
 		connection_close(&pool->leases[i].connection);

@@ -48,6 +48,7 @@ struct pool_options {
  */
 MUST_CHECK bool pool_create(
     const struct pool_options *options, struct pool **ret_pool, struct problem *problem);
+/* NULL is nothing to destroy. */
 void pool_destroy(struct pool *pool);
 DEFINE_CLEANUP(struct pool *, pool_destroy)
 /* PROBLEM_UNAVAILABLE with retry_after when the database cannot be reached. */
@@ -58,20 +59,21 @@ DEFINE_CLEANUP(struct lease *, pool_return)
 
 #define BATCH_MAX 24
 
-struct batch {
-	struct lease *lease;
-	size_t count;
-	const struct statement *statements[BATCH_MAX];
-	struct rows *results[BATCH_MAX];
-};
-
 enum batch_end {
 	BATCH_COMMIT,   /* read-write, committed */
 	BATCH_ROLLBACK, /* read-write, nothing kept: dry runs */
 	BATCH_READ      /* read only */
 };
 
-/* Starts an empty batch; the transaction's kind goes first, so it is said here. */
+struct batch {
+	struct lease *lease;
+	enum batch_end end;
+	size_t count;
+	const struct statement *statements[BATCH_MAX];
+	struct rows *results[BATCH_MAX];
+};
+
+/* Starts an empty batch, and says how its transaction is to end. */
 MUST_CHECK bool batch_begin(
     struct lease *lease, enum batch_end end, struct batch *ret_batch, struct problem *problem);
 /* Queues a statement. A parameter without a binding is our bug (assert). Returns its number. */
@@ -83,7 +85,7 @@ size_t batch_add(
  * answer is PROBLEM_UNAVAILABLE: whether it was committed only the idempotency key can tell. What
  * only reads is asked once more on a new connection by itself.
  */
-MUST_CHECK bool batch_run(struct batch *batch, enum batch_end end, struct problem *problem);
+MUST_CHECK bool batch_run(struct batch *batch, struct problem *problem);
 /* Rows of a statement by its number, borrowed. */
 const struct rows *batch_rows(const struct batch *batch, size_t number);
 void batch_finish(struct batch *batch);

@@ -153,7 +153,7 @@ void fixture_batch(struct lease *lease, enum batch_end end, const struct stateme
 
 	cr_assert(batch_begin(lease, end, ret_batch, &problem), "%s", problem.cause);
 	batch_add(ret_batch, statement, bindings);
-	cr_assert(batch_run(ret_batch, end, &problem), "%s", problem.cause);
+	cr_assert(batch_run(ret_batch, &problem), "%s", problem.cause);
 }
 
 struct bindings bindings_of(const char *first, ...)

@@ -29,7 +29,7 @@ Test(batch, commits_all_its_statements_together)
 	add_note(&batch, "1", "first");
 	add_note(&batch, "2", "second one");
 	size_t count = batch_add(&batch, &SQL_TEST_NOTE_COUNT, NULL);
-	cr_assert(batch_run(&batch, BATCH_COMMIT, &problem), "%s", problem.cause);
+	cr_assert(batch_run(&batch, &problem), "%s", problem.cause);
 	cr_expect_eq(rows_number(batch_rows(&batch, 0), 0, "length"), 5);
 	cr_expect_eq(rows_number(batch_rows(&batch, 1), 0, "length"), 10);
 	cr_expect_eq(rows_number(batch_rows(&batch, count), 0, "notes"), 2);
@@ -46,7 +46,7 @@ Test(batch, runs_dry_with_its_results_and_keeps_nothing)
 
 	cr_assert(batch_begin(lease, BATCH_ROLLBACK, &batch, &problem));
 	add_note(&batch, "1", "dry");
-	cr_assert(batch_run(&batch, BATCH_ROLLBACK, &problem), "%s", problem.cause);
+	cr_assert(batch_run(&batch, &problem), "%s", problem.cause);
 	cr_expect_eq(rows_number(batch_rows(&batch, 0), 0, "length"), 3);
 	cr_expect_eq(notes(), 0);
 }
@@ -65,7 +65,7 @@ Test(batch, meets_deferred_constraints_when_dry_and_when_not)
 		cr_assert(batch_begin(lease, ends[i], &batch, &problem));
 		add_note(&batch, "1", "kept only with its reference");
 		batch_add(&batch, &SQL_TEST_NOTE_LATER, &bindings);
-		cr_assert_not(batch_run(&batch, ends[i], &problem));
+		cr_assert_not(batch_run(&batch, &problem));
 		cr_expect_eq(problem.kind, PROBLEM_INVALID);
 		cr_expect_str_eq(lease_sqlstate(lease), "23503");
 		cr_expect_eq(notes(), 0);
@@ -83,7 +83,7 @@ Test(batch, with_an_error_in_the_middle_keeps_nothing_and_tells_the_first)
 	add_note(&batch, "1", "good");
 	add_note(&batch, "1", "twice");
 	add_note(&batch, "2", "refused");
-	cr_assert_not(batch_run(&batch, BATCH_COMMIT, &problem));
+	cr_assert_not(batch_run(&batch, &problem));
 	batch_finish(&batch);
 	cr_expect_eq(problem.kind, PROBLEM_DUPLICATE);
 	cr_expect_str_eq(lease_sqlstate(lease), "23505");
@@ -124,7 +124,7 @@ Test(batch, shows_the_message_of_our_own_codes_and_no_detail_of_postgresql)
 
 		cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
 		batch_add(&batch, &SQL_TEST_RAISE, &bindings);
-		cr_assert_not(batch_run(&batch, BATCH_READ, &problem));
+		cr_assert_not(batch_run(&batch, &problem));
 		cr_expect_eq(problem.kind, expected[i].kind, "%s", expected[i].sqlstate);
 		cr_expect_str_eq(lease_sqlstate(lease), expected[i].sqlstate);
 		cr_expect_eq(strcmp(problem.detail, "Our sentence.") == 0, expected[i].shown);
@@ -147,7 +147,7 @@ Test(batch, never_repeats_the_row_that_broke_a_constraint)
 
 		cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
 		add_note(&batch, broken[i][0], broken[i][1]);
-		cr_assert_not(batch_run(&batch, BATCH_COMMIT, &problem));
+		cr_assert_not(batch_run(&batch, &problem));
 		cr_expect_eq(problem.kind, PROBLEM_INVALID, "%zu: %s", i, problem.cause);
 		cr_expect_null(strstr(problem.detail, "Canary"));
 		cr_expect_null(strstr(problem.cause, "Canary"));
@@ -164,7 +164,7 @@ Test(batch, that_reads_cannot_write)
 
 	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
 	add_note(&batch, "1", "x");
-	cr_assert_not(batch_run(&batch, BATCH_READ, &problem));
+	cr_assert_not(batch_run(&batch, &problem));
 	cr_expect_eq(problem.kind, PROBLEM_INTERNAL);
 	cr_expect_eq(notes(), 0);
 }
@@ -200,7 +200,7 @@ Test(batch, refuses_text_that_is_not_utf8)
 
 	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
 	batch_add(&batch, &SQL_TEST_ECHO, &bindings);
-	cr_assert_not(batch_run(&batch, BATCH_READ, &problem));
+	cr_assert_not(batch_run(&batch, &problem));
 	cr_expect_eq(problem.kind, PROBLEM_INVALID);
 }
 
@@ -216,7 +216,7 @@ Test(batch, keeps_copies_of_what_was_bound)
 	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
 	batch_add(&batch, &SQL_TEST_ECHO, &bindings);
 	memset(value, 'x', sizeof(value) - 1);
-	cr_assert(batch_run(&batch, BATCH_READ, &problem));
+	cr_assert(batch_run(&batch, &problem));
 	cr_expect_str_eq(rows_text(batch_rows(&batch, 0), 0, "value"), "before");
 }
 
@@ -236,7 +236,7 @@ Test(batch, carries_megabytes_both_ways_at_once)
 	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
 	for (int i = 0; i < COUNT; i++)
 		batch_add(&batch, &SQL_TEST_ECHO, &bindings);
-	cr_assert(batch_run(&batch, BATCH_READ, &problem), "%s", problem.cause);
+	cr_assert(batch_run(&batch, &problem), "%s", problem.cause);
 	for (size_t i = 0; i < COUNT; i++)
 		cr_expect_str_eq(rows_text(batch_rows(&batch, i), 0, "value"), large);
 }
@@ -283,7 +283,7 @@ static void run_stored(struct lease *lease, const char *key_id, struct batch *re
 	batch_add(ret_batch, &SQL_TEST_NOTE_ADD, &bindings);
 	batch_add(ret_batch, &SQL_TEST_NOTE_REPLY, &bindings);
 	batch_add(ret_batch, &SQL_TEST_NOTE_REPLY_STORED, &bindings);
-	cr_assert(batch_run(ret_batch, BATCH_COMMIT, &problem), "%s", problem.cause);
+	cr_assert(batch_run(ret_batch, &problem), "%s", problem.cause);
 }
 
 #define CALLER "018f3c5e-0000-7000-8000-00000000000b"

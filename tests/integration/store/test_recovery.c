@@ -108,7 +108,7 @@ Test(pool, tells_of_a_write_whose_link_has_died_and_keeps_nothing)
 	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
 	batch_add(&batch, &SQL_TEST_NOTE_ADD, &bindings);
 	fixture_run(kill_all);
-	cr_assert_not(batch_run(&batch, BATCH_COMMIT, &problem));
+	cr_assert_not(batch_run(&batch, &problem));
 	cr_expect_eq(problem.kind, PROBLEM_UNAVAILABLE);
 	cr_expect_geq(problem.retry_after, 1);
 	cr_expect_eq(lease_socket(lease), -1);
@@ -221,7 +221,7 @@ Test(pool, does_not_wait_for_ever_for_a_server_that_hangs, .timeout = 60)
 	batch_add(&batch, &SQL_TEST_NOTE_COUNT, NULL);
 	cr_assert_eq(kill((pid_t)backend, SIGSTOP), 0);
 	double began = seconds_now();
-	bool good = batch_run(&batch, BATCH_READ, &problem);
+	bool good = batch_run(&batch, &problem);
 	kill((pid_t)backend, SIGCONT);
 	cr_expect_not(good);
 	cr_expect_eq(problem.kind, PROBLEM_UNAVAILABLE);
@@ -238,7 +238,7 @@ Test(pool, ends_a_statement_that_takes_too_long, .timeout = 60)
 
 	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
 	batch_add(&batch, &SQL_TEST_WAIT, &bindings);
-	cr_expect_not(batch_run(&batch, BATCH_READ, &problem));
+	cr_expect_not(batch_run(&batch, &problem));
 	cr_expect_eq(problem.kind, PROBLEM_UNAVAILABLE);
 	cr_expect_str_eq(lease_sqlstate(lease), "57014");
 }
@@ -289,7 +289,7 @@ Test(pool, leaves_a_listening_session_that_died_to_its_owner)
 	fixture_run(kill_all);
 	cr_assert(batch_begin(lease, BATCH_READ, &batch, &problem));
 	batch_add(&batch, &SQL_TEST_NOTE_COUNT, NULL);
-	cr_expect_not(batch_run(&batch, BATCH_READ, &problem));
+	cr_expect_not(batch_run(&batch, &problem));
 	cr_expect_eq(lease_socket(lease), -1);
 }
 
@@ -328,7 +328,7 @@ static void *work(void *argument)
 			continue;
 		batch_add(&batch, &SQL_TEST_NOTE_ADD, &bindings);
 		batch_add(&batch, &SQL_TEST_NOTE_GET, &bindings);
-		if (batch_run(&batch, BATCH_COMMIT, &problem) &&
+		if (batch_run(&batch, &problem) &&
 		    strcmp(rows_text(batch_rows(&batch, 1), 0, "body"), id) == 0)
 			worker->good++;
 	}
