@@ -41,6 +41,8 @@ MAY_LOG = ('service/base/log.c', 'service/http/', 'service/api/', 'service/outbo
 
 BANNED = re.compile(r'\b(v?sprintf|strcpy|strcat|strtok|ato[ifl]|atoll|gets|alloca|gmtime|localtime)'
                     r'\s*\(')
+# What is released at the end of a scope must be something from its beginning.
+UNFILLED = re.compile(r'\s*CLEANUP\(\w+\)[^=]*;')
 BANNED_WORDS = re.compile(r'^\s*(goto\b|typedef\s+(?:struct|enum|union)\b)')
 UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX)\b')
 
@@ -127,6 +129,8 @@ def check_text(path, text):
     for number, line in enumerate(code, 1):
         for found in BANNED.finditer(line):
             yield number, f'{found.group(1)}() is banned'
+        if UNFILLED.match(line):
+            yield number, 'a variable with a CLEANUP() has no value yet'
         word = BANNED_WORDS.match(line)
         if word:
             yield number, f'"{" ".join(word.group(1).split())}" is banned'

@@ -235,7 +235,7 @@ void exchange_answer(const struct exchange_options *options, struct connection *
 {
 	int64_t started = now_microseconds();
 	struct exchange exchange;
-	CLEANUP(reply_finish) struct reply reply;
+	CLEANUP(reply_finish) struct reply reply = {0};
 
 	memset(&exchange, 0, sizeof(exchange));
 	exchange.options = options;

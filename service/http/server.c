@@ -67,7 +67,7 @@ static void answer_scrape(void *context, struct connection *connection,
 	struct uuid id = uuid_new();
 	struct request request = {.path = "/", .request_id = id.text};
 	CLEANUP(problem_finish) struct problem problem = {0};
-	CLEANUP(reply_finish) struct reply reply;
+	CLEANUP(reply_finish) struct reply reply = {0};
 	CLEANUP(target_finish) struct target target = {0};
 
 	reply_init(&reply);

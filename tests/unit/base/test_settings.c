@@ -52,7 +52,7 @@ static void set_file(const char *variable, const char *content, char ret_path[40
 
 Test(settings, have_their_defaults_when_nothing_is_set)
 {
-	CLEANUP(settings_finish) struct settings settings;
+	CLEANUP(settings_finish) struct settings settings = {0};
 	CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
 
 	cr_expect(settings_load(nothing, &settings, &faults), "%s", text_string(&faults));
@@ -68,7 +68,7 @@ Test(settings, tell_all_faults_at_once)
 	static const char *const needed[] = {"CSPR_DATABASE_URL", "CSPR_PEPPER", NULL};
 	static const char *const expected[] = {"CSPR_DATABASE_URL", "CSPR_PEPPER must",
 	    "CSPR_WORKERS must", "CSPR_IDLE_SECONDS must", "CSPR_DISPATCH must", "CSPR_LISTEN must"};
-	CLEANUP(settings_finish) struct settings settings;
+	CLEANUP(settings_finish) struct settings settings = {0};
 	CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
 
 	set("CSPR_PEPPER", "too short");
@@ -93,7 +93,7 @@ Test(settings, accept_numbers_in_their_range_and_in_decimal_only)
 	    {"0x10", 0}, {"1e1", 0}, {"99999999999999999999", 0}};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		CLEANUP(settings_finish) struct settings settings;
+		CLEANUP(settings_finish) struct settings settings = {0};
 		CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
 		set("CSPR_WORKERS", rows[i].value);
 		bool loaded = settings_load(nothing, &settings, &faults);
@@ -105,7 +105,7 @@ Test(settings, accept_numbers_in_their_range_and_in_decimal_only)
 
 Test(settings, read_a_secret_from_a_file_without_its_last_newline)
 {
-	CLEANUP(settings_finish) struct settings settings;
+	CLEANUP(settings_finish) struct settings settings = {0};
 	CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
 	char path[40];
 
@@ -117,7 +117,7 @@ Test(settings, read_a_secret_from_a_file_without_its_last_newline)
 
 Test(settings, refuse_a_secret_that_comes_twice)
 {
-	CLEANUP(settings_finish) struct settings settings;
+	CLEANUP(settings_finish) struct settings settings = {0};
 	CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
 	char path[40];
 
@@ -131,7 +131,7 @@ Test(settings, refuse_a_secret_that_comes_twice)
 Test(settings, say_which_file_cannot_be_read)
 {
 	static const char *const needed[] = {"CSPR_PEPPER", NULL};
-	CLEANUP(settings_finish) struct settings settings;
+	CLEANUP(settings_finish) struct settings settings = {0};
 	CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
 
 	set("CSPR_PEPPER_FILE", "/nowhere/pepper");
@@ -143,7 +143,7 @@ Test(settings, say_which_file_cannot_be_read)
 
 Test(settings, check_the_length_of_a_secret_from_a_file)
 {
-	CLEANUP(settings_finish) struct settings settings;
+	CLEANUP(settings_finish) struct settings settings = {0};
 	CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
 	char path[40];
 
@@ -155,7 +155,7 @@ Test(settings, check_the_length_of_a_secret_from_a_file)
 
 Test(settings, do_not_take_other_settings_from_files)
 {
-	CLEANUP(settings_finish) struct settings settings;
+	CLEANUP(settings_finish) struct settings settings = {0};
 	CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
 
 	set("CSPR_LISTEN_FILE", "/nowhere/listen");

@@ -101,6 +101,10 @@ class Layers(unittest.TestCase):
         self.assert_fault('service/base/thing.c', '\n\tgoto done;\n', 3, 'goto')
         self.assert_fault('service/base/thing.h', 'typedef struct x y;\n', 2, 'typedef struct')
 
+    def test_what_is_cleaned_up_has_a_value_from_its_beginning(self):
+        self.assert_fault('service/base/thing.c', '\tCLEANUP(free) char *text;\n', 2, 'CLEANUP')
+        self.assert_sound('service/base/thing.c', '\tCLEANUP(free) char *text = NULL;\n')
+
     def test_a_line_after_a_long_comment_keeps_its_number(self):
         self.assert_fault('service/base/thing.c', '/*\n\n\n*/\nchar *x = "\\"/*";\natoi(x);\n', 7,
                           'atoi')
