@@ -183,8 +183,10 @@ static bool read_answers(struct batch *batch, const struct plan *plan, struct pr
 			return good ? sqlstate_problem(&(struct fault){.statement = "batch"}, problem) : false;
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
 			return good;
-		assert(step < plan->count);
-		if (good)
+		/* Behind the last answer stands at most a farewell: the session was ended just then. */
+		if (good && step >= plan->count)
+			good = note_fault(batch, result, plan->steps[plan->count - 1], problem);
+		else if (good)
 			good = take_answer(batch, plan, step, &result, problem);
 	}
 }

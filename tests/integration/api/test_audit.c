@@ -85,7 +85,7 @@ Test(trail, holds_what_a_key_may_not_do)
 	expect_newest("createIncident", "refused", "forbidden");
 }
 
-Test(trail, leaves_out_reading_and_trying)
+Test(trail, leaves_out_reading_and_what_would_work)
 {
 	const char *id = recorded(incident_with("{}"));
 	int64_t before = answer_number(newest(), "/data/0/sequence");
@@ -93,8 +93,13 @@ Test(trail, leaves_out_reading_and_trying)
 	get("/v1/incidents/%s", id);
 	get("/v1/incidents/%s", new_id());
 	post(incident_with("{}"), "/v1/incidents?dry_run=true");
-	post(json_of("{}"), "/v1/incidents?dry_run=true");
 	cr_assert_eq(answer_number(newest(), "/data/0/sequence"), before);
+}
+
+Test(trail, records_what_was_refused_although_it_was_only_tried)
+{
+	expect_problem(post(json_of("{}"), "/v1/incidents?dry_run=true"), 422, "invalid");
+	expect_newest("createIncident", "refused", "invalid");
 }
 
 Test(trail, names_the_body_by_its_digest_and_never_holds_it)
@@ -170,6 +175,10 @@ static void mend(void)
 	sql_run(&stage()->database, "DELETE FROM audit_entry", NULL);
 	sql_run(&stage()->database, "INSERT INTO audit_entry SELECT * FROM kept_entry", NULL);
 	sql_run(&stage()->database, "DROP TABLE kept_entry", NULL);
+	sql_run(&stage()->database,
+	    "UPDATE audit_head AS h SET hash = e.hash FROM audit_entry AS e "
+	    "WHERE e.partnership_id = h.partnership_id AND e.sequence = h.sequence",
+	    NULL);
 	cr_assert_not_null(strstr(verify(0), "unbroken"));
 }
 
@@ -220,6 +229,29 @@ Test(verification, finds_a_tail_that_was_cut_off)
 	const char *said = verify(1);
 	cr_assert_not_null(strstr(said, text_of("entry %ld is the head", (long)head)), "%s", said);
 	cr_assert_not_null(strstr(said, text_of("end with %ld", (long)head - 2)), "%s", said);
+	mend();
+}
+
+Test(verification, finds_a_head_that_is_not_the_last_entry)
+{
+	prepare();
+	sql_run(&stage()->database,
+	    "UPDATE audit_head SET hash = decode(repeat('ab', 32), 'hex') WHERE " SOUTH, NULL);
+	const char *said = verify(1);
+	cr_assert_not_null(strstr(said, "the head is not entry"), "%s", said);
+	mend();
+}
+
+Test(verification, finds_an_entry_beyond_the_head)
+{
+	prepare();
+	sql_run(&stage()->database,
+	    "INSERT INTO audit_entry (partnership_id, sequence, at, action, resource, outcome, hash) "
+	    "SELECT h.partnership_id, h.sequence + 1, now(), 'x', 'x', 'done', h.hash "
+	    "FROM audit_head AS h WHERE h." SOUTH,
+	    NULL);
+	const char *said = verify(1);
+	cr_assert_not_null(strstr(said, "is the head"), "%s", said);
 	mend();
 }
 

@@ -163,6 +163,19 @@ Test(children_of_message, are_known_again_by_their_keys)
 	expect_value(changed, "/children/2/external_id", "'P-3'");
 }
 
+Test(children_of_message, add_up_to_fifty_and_no_more)
+{
+	CLEANUP(text_finish) struct text children = TEXT_INIT(10000);
+
+	expect_status(push("MANY", "{'children': [{'external_id': 'P-0', 'index_child': true}]}"), 201);
+	for (int i = 1; i <= 50; i++)
+		text_printf(&children, "%s{'external_id': 'P-%d'}", i > 1 ? "," : "", i);
+	const struct answer *refused =
+	    push("MANY", text_of("{'children': [%s]}", text_string(&children)));
+	expect_fault(refused, "/children", "too_many_children");
+	cr_assert_eq(json_array_size(answer_at(get("%s", place_of("MANY")), "/children")), 1);
+}
+
 Test(children_of_message, have_each_a_key_of_their_own)
 {
 	const struct answer *refused =

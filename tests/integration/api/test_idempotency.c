@@ -269,6 +269,6 @@ Test(kept_answer, is_forgotten_after_thirty_days)
 	    "UPDATE idempotency SET created_at = now() - interval '31 days' WHERE key = $1", key, NULL);
 	csprd_run(database, tidy, NULL, &again);
 	cr_assert_eq(again.status, 0);
-	cr_assert_eq(sql_number(database, "SELECT count(*) FROM idempotency WHERE key = $1", key, NULL),
-	    0);
+	cr_assert_eq(
+	    sql_number(database, "SELECT count(*) FROM idempotency WHERE key = $1", key, NULL), 0);
 }

@@ -5,6 +5,7 @@
 
 STAGE(ALL_SCOPES, NULL)
 TestSuite(key, .timeout = 60);
+TestSuite(command, .timeout = 60);
 TestSuite(scope, .timeout = 60);
 
 /* Reads of every kind: by a statement, by the rulebook that the service keeps, and of both. */
@@ -36,6 +37,30 @@ static void use(const char *token)
 	for (size_t i = 0; i < ARRAY_LENGTH(reads); i++)
 		cr_assert_neq(get("%s", reads[i])->status, 401, "%s", reads[i]);
 	expect_status(post(incident_with("{}"), "/v1/incidents"), 201);
+}
+
+static int status_of(const char *const arguments[], const struct setting settings[])
+{
+	CLEANUP(outcome_finish) struct outcome outcome = {0};
+
+	csprd_run(&stage()->database, arguments, settings, &outcome);
+	cr_assert_neq(text_string(&outcome.errors)[0], '\0', "it says why");
+	return outcome.status;
+}
+
+Test(command, that_is_called_wrongly_says_so)
+{
+	static const struct setting elsewhere[] = {
+	    {"CSPR_MIGRATION_URL", "postgresql://nobody@/nowhere?host=/nowhere"}, {NULL, NULL}};
+
+	cr_assert_eq(status_of((const char *[]){"nonsense", NULL}, NULL), 2);
+	cr_assert_eq(status_of((const char *[]){"partnerships", "nonsense", NULL}, NULL), 2);
+	cr_assert_eq(status_of((const char *[]){"agencies", NULL}, NULL), 2);
+	cr_assert_eq(status_of((const char *[]){"keys", NULL}, NULL), 2);
+	cr_assert_eq(status_of((const char *[]){"recipients", NULL}, NULL), 2);
+	cr_assert_eq(status_of((const char *[]){"audit", NULL}, NULL), 2);
+	cr_assert_eq(status_of((const char *[]){"audit", "verify", NULL}, elsewhere), 1);
+	cr_assert_eq(status_of((const char *[]){"migrate", NULL}, elsewhere), 1);
 }
 
 Test(key, that_is_revoked_ends_at_once)

@@ -134,6 +134,23 @@ Test(notification, made_elsewhere_names_its_day)
 	expect_value(notify(id, json_of(recorded_one, "serious_incident")), "/state", "'recorded'");
 }
 
+Test(notification, leaves_later_events_with_the_clocks_as_they_were_judged)
+{
+	const char *id = recorded(incident_with("{}"));
+
+	notified(id);
+	const char *etag = etag_of(get("/v1/incidents/%s", id));
+	expect_status(patch(json_of("{'media_interest': true}"), etag, "/v1/incidents/%s", id), 200);
+	CLEANUP(free)
+	char *states = sql_text(&stage()->database,
+	    "SELECT jsonb_path_query_array(e.body::jsonb, '$.data.clocks[*].kind')::text || "
+	    "jsonb_path_query_array(e.body::jsonb, '$.data.clocks[*].state')::text FROM event AS e "
+	    "WHERE e.incident_id = $1::uuid AND e.type = 'incident.updated'",
+	    id, NULL);
+	cr_assert_not_null(strstr(states, "[\"sin\", \"rapid_review\"]"), "%s", states);
+	cr_assert_not_null(strstr(states, "\"met\""), "%s", states);
+}
+
 Test(notification, that_is_tried_keeps_nothing)
 {
 	const char *id = recorded(incident_with("{}"));
@@ -289,6 +306,8 @@ Test(acknowledgement, obeys_its_rules)
 	    "acknowledged_before_notified");
 	expect_fault(acknowledge(id, text_of("{'acknowledged_on': '%s'}", day(2))), "/acknowledged_on",
 	    "date_in_future");
+	expect_fault(acknowledge(id, "{'acknowledged_on': '2500-01-01'}"), "/acknowledged_on",
+	    "date_out_of_range");
 	expect_fault(
 	    acknowledge(to_two, "{'recipient': 'panel'}"), "/recipient", "recipient_not_notified");
 	expect_fault(acknowledge(id, "{'recipient': 'police'}"), "/recipient", "enum");
