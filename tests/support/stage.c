@@ -2,9 +2,13 @@
  * A database, two partnerships and a service for a whole executable. Criterion's runner makes them
  * and its children, one for each test, find them in the environment.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 #include <criterion/hooks.h>
@@ -17,6 +21,7 @@
 #define SKIPPED 77
 
 static struct stage the_stage;
+static atomic_bool is_closing;
 
 static void make_key(
     const char *partnership, const char *agency, const char *scopes, char *ret_token, size_t room)
@@ -47,8 +52,27 @@ static void publish(void)
 	free(hex);
 }
 
+/*
+ * A service that ends in the middle of the tests ends the executable. Criterion waits for whichever
+ * child has ended, and would find this one, which it does not know, again and again.
+ */
+static void *watch_service(void *context)
+{
+	siginfo_t ended;
+
+	(void)context;
+	waitid(P_PID, (id_t)the_stage.service.id, &ended, WEXITED | WNOWAIT);
+	if (atomic_load(&is_closing))
+		return NULL;
+	fprintf(stderr, "support: csprd ended in the middle of the tests: %s\n",
+	    the_stage.service.log_path);
+	_exit(1);
+}
+
 void stage_open(const char *scopes, const struct setting settings[])
 {
+	pthread_t watcher;
+
 	if (!getenv("CSPR_TEST_SERVER")) {
 		fputs("support: no CSPR_TEST_SERVER, so these tests are skipped\n", stderr);
 		exit(SKIPPED);
@@ -60,12 +84,15 @@ void stage_open(const char *scopes, const struct setting settings[])
 	make_key("south", "council", scopes, the_stage.south, sizeof(the_stage.south));
 	service_start(&the_stage.database, settings, &the_stage.service);
 	publish();
+	if (pthread_create(&watcher, NULL, watch_service, NULL) != 0 || pthread_detach(watcher) != 0)
+		give_up("no thread");
 }
 
 /* Linked into every executable that opens a stage. */
 ReportHook(POST_ALL)(struct criterion_global_stats *stats)
 {
 	(void)stats;
+	atomic_store(&is_closing, true);
 	service_stop(&the_stage.service);
 	database_drop(&the_stage.database);
 }
