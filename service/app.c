@@ -1,4 +1,5 @@
 /* Owns the composition of the running service, its signals, and its orderly end. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,6 +96,16 @@ static bool start(struct app *app, struct problem *problem)
 	return http_server_start(&options, &app->server, problem) && write_ready_file(app, problem);
 }
 
+/*
+ * A page of a list is some 100 kB. Left to itself malloc() gives such blocks back to the kernel at
+ * once and has them zeroed again for the next page, which cost a list a tenth of its time.
+ */
+static void keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+}
+
 int command_serve(const struct settings *settings)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
@@ -102,6 +113,7 @@ int command_serve(const struct settings *settings)
 	sigset_t signals;
 	int received;
 
+	keep_memory();
 	/* Blocked before any thread exists, so that only sigwait() below sees them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);

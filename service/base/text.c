@@ -36,7 +36,7 @@ static bool reserve(struct text *text, size_t extra)
 	return true;
 }
 
-void text_append(struct text *text, const void *bytes, size_t length)
+void text_append_slowly(struct text *text, const void *bytes, size_t length)
 {
 	if (!reserve(text, length))
 		return;
@@ -92,23 +92,43 @@ static const char *escape_of(unsigned char character)
 	}
 }
 
+/* The length of what can stand in a JSON string as it is. */
+static size_t plain_length(const char *bytes, size_t length)
+{
+	size_t i = 0;
+
+	while (i < length && (unsigned char)bytes[i] >= 0x20 && bytes[i] != '"' && bytes[i] != '\\')
+		i++;
+	return i;
+}
+
 void text_put_json(struct text *text, const char *bytes, size_t length)
 {
+	/* Almost every text is plain: one look, one room, one copy. */
+	if (plain_length(bytes, length) == length && reserve(text, length + 2)) {
+		char *at = text->data + text->length;
+		*at++ = '"';
+		if (length)
+			memcpy(at, bytes, length);
+		at[length] = '"';
+		text->length += length + 2;
+		text->data[text->length] = '\0';
+		return;
+	}
 	text_putc(text, '"');
-	size_t start = 0;
-	for (size_t i = 0; i < length; i++) {
-		unsigned char character = (unsigned char)bytes[i];
-		if (character >= 0x20 && character != '"' && character != '\\')
-			continue;
-		text_append(text, bytes + start, i - start);
-		start = i + 1;
-		const char *escape = escape_of(character);
+	while (length) {
+		size_t plain = plain_length(bytes, length);
+		text_append(text, bytes, plain);
+		if (plain == length)
+			break;
+		const char *escape = escape_of((unsigned char)bytes[plain]);
 		if (escape)
 			text_puts(text, escape);
 		else
-			text_printf(text, "\\u%04x", character);
+			text_printf(text, "\\u%04x", (unsigned char)bytes[plain]);
+		bytes += plain + 1;
+		length -= plain + 1;
 	}
-	text_append(text, bytes + start, length - start);
 	text_putc(text, '"');
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -22,7 +23,23 @@ struct text {
 void text_finish(struct text *text);
 DEFINE_VALUE_CLEANUP(struct text, text_finish)
 
-void text_append(struct text *text, const void *bytes, size_t length);
+/* The way of text_append() when there is no room yet. */
+void text_append_slowly(struct text *text, const void *bytes, size_t length);
+
+/* In the header, because rows become JSON through hundreds of these a row. */
+static inline void text_append(struct text *text, const void *bytes, size_t length)
+{
+	if (text->failed || length >= text->capacity - text->length ||
+	    length > text->limit - text->length) {
+		text_append_slowly(text, bytes, length);
+		return;
+	}
+	if (length)
+		memcpy(text->data + text->length, bytes, length);
+	text->length += length;
+	text->data[text->length] = '\0';
+}
+
 void text_puts(struct text *text, const char *string);
 void text_putc(struct text *text, char character);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
