@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum setting_type { SETTING_TEXT, SETTING_SECRET, SETTING_NUMBER, SETTING_SWITCH };
 
@@ -143,6 +144,8 @@ bool settings_load(
 	*ret_settings = (struct settings){0};
 	for (size_t i = 0; i < ARRAY_LENGTH(list); i++)
 		load_one(&list[i], is_needed(&list[i], needed), ret_settings, ret_faults);
+	if (ret_settings->workers == 0)
+		ret_settings->workers = sysconf(_SC_NPROCESSORS_ONLN) + 1;
 	return ret_faults->length == faults_before;
 }
 

@@ -10,8 +10,11 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +31,8 @@
 /* How much of a body beyond the limit is read, so that its sender hears of it. */
 #define FLOOD_FACTOR 16
 #define OPTIONS_MAX 16
+/* How long nothing is accepted when the system has no room for a connection. */
+#define EXHAUSTED_MS 100
 
 struct listener {
 	struct listener_options options;
@@ -35,7 +40,9 @@ struct listener {
 	struct connections *connections;
 	int fd;
 	unsigned port;
-	bool quiesced; /* the socket is ours again */
+	int ending; /* an event: no more connections */
+	bool accepting;
+	pthread_t acceptor;
 };
 
 /* Splits "host:port" or "[host]:port". */
@@ -205,7 +212,6 @@ static bool start_daemon(struct listener *listener, struct problem *problem)
 	unsigned most = options->connections;
 	struct MHD_OptionItem items[OPTIONS_MAX] = {
 	    {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL},
-	    {MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
 	    {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, listener},
 	    {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, listener},
 	    {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, listener},
@@ -214,17 +220,78 @@ static bool start_daemon(struct listener *listener, struct problem *problem)
 	    {MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connections_per_address, NULL},
 	    {MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, NULL},
 	};
-	size_t count = 9;
+	size_t count = 8;
 	if (options->workers > 1)
 		items[count++] =
 		    (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, options->workers, NULL};
 	items[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
 	if (ulfius_start_framework_with_mhd_options(&listener->instance, flags, items) == U_OK)
 		return true;
-	listener->fd = -1; /* libmicrohttpd has closed it */
 	return problem_fail(problem, PROBLEM_INTERNAL, "libmicrohttpd does not start");
+}
+
+/*
+ * Takes what waits. libmicrohttpd deals connections that it is handed to its workers in turn; one
+ * that it accepts itself stays with whichever worker woke first, and that one takes all that wait:
+ * of 32 connections some then got a tenth of the others' share.
+ */
+static void adopt_waiting(struct listener *listener)
+{
+	for (;;) {
+		struct sockaddr_storage address;
+		socklen_t length = sizeof(address);
+		int fd = accept4(
+		    listener->fd, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0) {
+			MHD_add_connection(
+			    listener->instance.mhd_daemon, fd, (struct sockaddr *)&address, length);
+			continue;
+		}
+		if (errno == EINTR || errno == ECONNABORTED)
+			continue;
+		/* Out of descriptors or memory: what waits goes on waiting, and we don't spin. */
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			poll(NULL, 0, EXHAUSTED_MS);
+		return;
+	}
+}
+
+static void *accept_connections(void *context)
+{
+	struct listener *listener = context;
+	struct pollfd events[] = {
+	    {.fd = listener->fd, .events = POLLIN}, {.fd = listener->ending, .events = POLLIN}};
+
+	for (;;) {
+		if (poll(events, ARRAY_LENGTH(events), -1) < 0 && errno != EINTR)
+			return NULL;
+		if (events[1].revents)
+			return NULL;
+		adopt_waiting(listener);
+	}
+}
+
+static bool start_accepting(struct listener *listener, struct problem *problem)
+{
+	listener->ending = eventfd(0, EFD_CLOEXEC);
+	listener->accepting = listener->ending >= 0 && pthread_create(&listener->acceptor, NULL,
+	                                                   accept_connections, listener) == 0;
+	return listener->accepting ||
+	       problem_fail(problem, PROBLEM_INTERNAL, "no thread accepts connections");
+}
+
+static void stop_accepting(struct listener *listener)
+{
+	uint64_t one = 1;
+
+	if (!listener->accepting)
+		return;
+	if (write(listener->ending, &one, sizeof(one)) != sizeof(one))
+		abort();
+	pthread_join(listener->acceptor, NULL);
+	listener->accepting = false;
 }
 
 static void release(struct listener *listener)
@@ -233,6 +300,8 @@ static void release(struct listener *listener)
 	connections_destroy(listener->connections);
 	if (listener->fd >= 0)
 		close(listener->fd);
+	if (listener->ending >= 0)
+		close(listener->ending);
 	free(listener);
 }
 
@@ -247,7 +316,8 @@ static bool open_all(struct listener *listener, struct problem *problem)
 
 	return open_socket(listener, problem) &&
 	       connections_create(&limits, &listener->connections, problem) &&
-	       prepare_instance(listener, problem) && start_daemon(listener, problem);
+	       prepare_instance(listener, problem) && start_daemon(listener, problem) &&
+	       start_accepting(listener, problem);
 }
 
 bool listener_start(
@@ -259,7 +329,10 @@ bool listener_start(
 		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for a listener");
 	listener->options = *options;
 	listener->fd = -1;
+	listener->ending = -1;
 	if (!open_all(listener, problem)) {
+		if (listener->instance.mhd_daemon)
+			ulfius_stop_framework(&listener->instance);
 		release(listener);
 		return false;
 	}
@@ -277,28 +350,12 @@ struct connections *listener_connections(const struct listener *listener)
 	return listener->connections;
 }
 
-/* Connections that the kernel has accepted on our behalf would be reset with the socket. */
-static void adopt_waiting(struct listener *listener)
-{
-	for (;;) {
-		struct sockaddr_storage address;
-		socklen_t length = sizeof(address);
-		int fd = accept4(
-		    listener->fd, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0)
-			return;
-		MHD_add_connection(listener->instance.mhd_daemon, fd, (struct sockaddr *)&address, length);
-	}
-}
-
 void listener_drain(struct listener *listener, int64_t milliseconds)
 {
-	listener->quiesced = MHD_quiesce_daemon(listener->instance.mhd_daemon) >= 0;
-	if (listener->quiesced) {
-		adopt_waiting(listener);
-		/* Only shut: a worker may still hold the number, which closing would set free. */
-		shutdown(listener->fd, SHUT_RDWR);
-	}
+	stop_accepting(listener);
+	/* What the kernel has accepted on our behalf would be reset with the socket. */
+	adopt_waiting(listener);
+	shutdown(listener->fd, SHUT_RDWR);
 	connections_drain(listener->connections, milliseconds);
 }
 
@@ -306,8 +363,7 @@ void listener_stop(struct listener *listener)
 {
 	if (!listener)
 		return;
+	stop_accepting(listener);
 	ulfius_stop_framework(&listener->instance);
-	if (!listener->quiesced)
-		listener->fd = -1; /* libmicrohttpd has closed it */
 	release(listener);
 }

@@ -24,7 +24,7 @@ SUPER_URL = os.environ["BENCH_SUPER_URL"]
 INCIDENTS = 100_000
 SECONDS = 4
 TURNS = 3
-WORKERS = 8
+CLIENTS = 8
 IDLE_CONNECTIONS = 1000
 
 
@@ -51,7 +51,7 @@ class Service:
         ready = DIRECTORY / "ready"
         ready.unlink(missing_ok=True)
         environment = dict(os.environ, CSPR_LISTEN="127.0.0.1:0", CSPR_METRICS_LISTEN="127.0.0.1:0",
-                           CSPR_READY_FILE=str(ready), CSPR_WORKERS=str(WORKERS), **settings)
+                           CSPR_READY_FILE=str(ready), **settings)
         started = time.monotonic()
         self.log = open(DIRECTORY / "csprd.log", "ab")
         self.process = subprocess.Popen(["csprd", "serve"], env=environment, stderr=self.log,
@@ -148,7 +148,7 @@ def known_ids():
                           "UNION ALL SELECT id FROM api_key").split())
 
 
-def wrk(service, token, mode, connections=WORKERS, delay=0):
+def wrk(service, token, mode, connections=CLIENTS, delay=0):
     environment = dict(os.environ, BENCH_MODE=mode, BENCH_TOKEN=token, BENCH_DELAY=str(delay),
                        BENCH_INCIDENTS=str(INCIDENTS), BENCH_BODY=str(DIRECTORY / "body.json"),
                        BENCH_KEY=os.urandom(8).hex())
@@ -172,7 +172,7 @@ class Ceiling:
         variables = dict(self.script.variables, k=self.turn * 10_000_000,
                          incidents=INCIDENTS)
         defined = [word for name, value in variables.items() for word in ("-D", f"{name}={value}")]
-        output = run(PROGRAMS / "pgbench", "-n", "-M", "prepared", "-c", WORKERS, "-j", 2,
+        output = run(PROGRAMS / "pgbench", "-n", "-M", "prepared", "-c", CLIENTS, "-j", 2,
                      "-T", SECONDS, "-f", self.path, *defined, os.environ["CSPR_DATABASE_URL"],
                      env=dict(os.environ, PGOPTIONS="-c role=cspr_api"))
         for line in output.splitlines():
