@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -31,8 +32,10 @@
 /* How much of a body beyond the limit is read, so that its sender hears of it. */
 #define FLOOD_FACTOR 16
 #define OPTIONS_MAX 16
-/* How long nothing is accepted when the system has no room for a connection. */
-#define EXHAUSTED_MS 100
+/* How long nothing is accepted when there is no room for a connection. */
+#define PAUSE_MS 20
+/* Between two looks at whether the end has come. */
+#define ADOPTED_AT_ONCE 64
 
 struct listener {
 	struct listener_options options;
@@ -43,6 +46,7 @@ struct listener {
 	int ending; /* an event: no more connections */
 	bool accepting;
 	pthread_t acceptor;
+	atomic_int adopted; /* connections that libmicrohttpd has from us and has not closed */
 };
 
 /* Splits "host:port" or "[host]:port". */
@@ -138,10 +142,12 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
 		    MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*socket_context =
 		    info ? connections_open(listener->connections, info->connect_fd, handle) : NULL;
-	} else if (*socket_context) {
-		connections_close(*socket_context);
-		*socket_context = NULL;
+		return;
 	}
+	listener->adopted--;
+	if (*socket_context)
+		connections_close(*socket_context);
+	*socket_context = NULL;
 }
 
 /* A request line has come. Without a record NULL makes ulfius close the connection. */
@@ -209,14 +215,14 @@ static bool prepare_instance(struct listener *listener, struct problem *problem)
 static bool start_daemon(struct listener *listener, struct problem *problem)
 {
 	const struct listener_options *options = &listener->options;
-	unsigned most = options->connections;
+	/* The limit is ours: each worker of libmicrohttpd's would have its share of it and no more. */
 	struct MHD_OptionItem items[OPTIONS_MAX] = {
 	    {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL},
 	    {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, listener},
 	    {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, listener},
 	    {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, listener},
 	    {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, NULL},
-	    {MHD_OPTION_CONNECTION_LIMIT, most > options->workers ? most : options->workers, NULL},
+	    {MHD_OPTION_CONNECTION_LIMIT, 2 * (options->connections + options->workers), NULL},
 	    {MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connections_per_address, NULL},
 	    {MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, NULL},
 	};
@@ -233,43 +239,45 @@ static bool start_daemon(struct listener *listener, struct problem *problem)
 }
 
 /*
- * Takes what waits. libmicrohttpd deals connections that it is handed to its workers in turn; one
+ * Takes what waits, `most` at a time; whoever comes beyond the limit of connections goes on waiting
+ * with the kernel. libmicrohttpd deals connections that it is handed to its workers in turn; one
  * that it accepts itself stays with whichever worker woke first, and that one takes all that wait:
  * of 32 connections some then got a tenth of the others' share.
  */
-static void adopt_waiting(struct listener *listener)
+static void adopt_waiting(struct listener *listener, int most)
 {
-	for (;;) {
+	while (most-- > 0 && listener->adopted < (int)listener->options.connections) {
 		struct sockaddr_storage address;
 		socklen_t length = sizeof(address);
 		int fd = accept4(
 		    listener->fd, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd >= 0) {
-			MHD_add_connection(
-			    listener->instance.mhd_daemon, fd, (struct sockaddr *)&address, length);
-			continue;
+		if (fd < 0) {
+			/* Out of descriptors or memory: what waits goes on waiting, and we don't spin. */
+			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+				poll(NULL, 0, PAUSE_MS);
+			return;
 		}
-		if (errno == EINTR || errno == ECONNABORTED)
-			continue;
-		/* Out of descriptors or memory: what waits goes on waiting, and we don't spin. */
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			poll(NULL, 0, EXHAUSTED_MS);
-		return;
+		listener->adopted++;
+		if (MHD_add_connection(
+		        listener->instance.mhd_daemon, fd, (struct sockaddr *)&address, length) != MHD_YES)
+			listener->adopted--;
 	}
 }
 
 static void *accept_connections(void *context)
 {
 	struct listener *listener = context;
-	struct pollfd events[] = {
-	    {.fd = listener->fd, .events = POLLIN}, {.fd = listener->ending, .events = POLLIN}};
+	struct pollfd events[] = {{.fd = listener->ending, .events = POLLIN}, {.events = POLLIN}};
 
 	for (;;) {
-		if (poll(events, ARRAY_LENGTH(events), -1) < 0 && errno != EINTR)
+		bool full = listener->adopted >= (int)listener->options.connections;
+		events[1].fd = full ? -1 : listener->fd;
+		if (poll(events, ARRAY_LENGTH(events), full ? PAUSE_MS : -1) < 0 && errno != EINTR)
+			return NULL;
+		if (events[0].revents)
 			return NULL;
 		if (events[1].revents)
-			return NULL;
-		adopt_waiting(listener);
+			adopt_waiting(listener, ADOPTED_AT_ONCE);
 	}
 }
 
@@ -354,7 +362,7 @@ void listener_drain(struct listener *listener, int64_t milliseconds)
 {
 	stop_accepting(listener);
 	/* What the kernel has accepted on our behalf would be reset with the socket. */
-	adopt_waiting(listener);
+	adopt_waiting(listener, SOMAXCONN);
 	shutdown(listener->fd, SHUT_RDWR);
 	connections_drain(listener->connections, milliseconds);
 }

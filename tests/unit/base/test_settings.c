@@ -57,7 +57,7 @@ Test(settings, have_their_defaults_when_nothing_is_set)
 
 	cr_expect(settings_load(nothing, &settings, &faults), "%s", text_string(&faults));
 	cr_expect_str_eq(settings.listen, "127.0.0.1:8080");
-	cr_expect_eq(settings.workers, 8);
+	cr_expect_eq(settings.workers, sysconf(_SC_NPROCESSORS_ONLN) + 1);
 	cr_expect(settings.dispatch);
 	cr_expect_not(settings.check_responses);
 	cr_expect_str_empty(settings.pepper);
@@ -89,17 +89,17 @@ Test(settings, accept_numbers_in_their_range_and_in_decimal_only)
 	static const struct {
 		const char *value;
 		long number; /* 0: refused */
-	} rows[] = {{"1", 1}, {"256", 256}, {"0", 0}, {"257", 0}, {"-1", 0}, {"", 0}, {"8 ", 0},
+	} rows[] = {{"10", 10}, {"100000", 100000}, {"9", 0}, {"100001", 0}, {"-1", 0}, {"", 0}, {"8 ", 0},
 	    {"0x10", 0}, {"1e1", 0}, {"99999999999999999999", 0}};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		CLEANUP(settings_finish) struct settings settings = {0};
 		CLEANUP(text_finish) struct text faults = TEXT_INIT(10000);
-		set("CSPR_WORKERS", rows[i].value);
+		set("CSPR_CONNECTIONS", rows[i].value);
 		bool loaded = settings_load(nothing, &settings, &faults);
 		cr_expect_eq(loaded, rows[i].number != 0, "'%s'", rows[i].value);
 		if (rows[i].number)
-			cr_expect_eq(settings.workers, rows[i].number);
+			cr_expect_eq(settings.connections, rows[i].number);
 	}
 }
 
