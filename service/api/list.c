@@ -102,7 +102,7 @@ static void put_rows(const struct call *call, const struct rows *rows, size_t co
 /* The same list, further on: every argument as it came, with the new cursor. */
 static void put_link(struct call *call, const char *cursor)
 {
-	CLEANUP(text_finish) struct text link = TEXT_INIT(2000);
+	CLEANUP(text_finish) struct text link = TEXT_INIT(1000);
 	const struct request *request = call->request;
 
 	text_printf(&link, "<%s?cursor=%s", request->path, cursor);

@@ -39,7 +39,7 @@ struct reply {
 	size_t header_count;
 	struct {
 		const char *name;
-		char value[2048];
+		char value[1024];
 	} headers[REPLY_HEADERS_MAX];
 	/* For the log line only. */
 	char actor_id[40];
