@@ -46,7 +46,7 @@ bool api_create(const struct settings *settings, const struct contract *contract
 		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
 	api->settings = settings;
 	api->contract = contract;
-	api->endpoints = calloc(contract_operation_count(contract) + 1, sizeof(*api->endpoints));
+	api->endpoints = calloc(contract_operation_count(contract) + 1, sizeof(struct endpoint *));
 	if (!api->endpoints || !rulebook_cache_create(&api->rulebooks))
 		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
 	if (!bind_operations(api, problem) || !pool_create(&options, &api->pool, problem))

@@ -24,8 +24,8 @@ static bool check_rules(struct call *call, const struct rulebook *rulebook, stru
 static bool count_working_days(
     struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem)
 {
-	struct date from;
-	struct date result;
+	struct date from = DATE_NONE;
+	struct date result = DATE_NONE;
 	int add = (int)request_number(call->request, "add");
 
 	if (!check_rules(call, rulebook, problem) ||
@@ -82,9 +82,9 @@ static bool show_simulated(
 {
 	CLEANUP(json_decref) json_t *clocks = json_array();
 	const char *notified_on = request_argument(call->request, "notified_on");
-	struct date aware_on;
-	struct date notified;
-	struct date due_on;
+	struct date aware_on = DATE_NONE;
+	struct date notified = DATE_NONE;
+	struct date due_on = DATE_NONE;
 
 	if (!check_rules(call, rulebook, problem) ||
 	    !calendar_parse(request_argument(call->request, "aware_on"), &aware_on, problem) ||

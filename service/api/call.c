@@ -332,7 +332,7 @@ bool call_if_match(const struct call *call, long *ret_version, struct problem *p
 
 bool call_check_version(const struct call *call, const json_t *resource, struct problem *problem)
 {
-	long version;
+	long version = 0;
 
 	if (!call_if_match(call, &version, problem))
 		return false;

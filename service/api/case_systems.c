@@ -7,6 +7,8 @@
 #include "api/incident_write.h"
 #include "store/statements.h"
 
+#define CHILDREN "/children/"
+
 /* The stored child that has the case system's key, or NULL. */
 static const json_t *known_child(const json_t *incident, const char *external_id)
 {
@@ -100,15 +102,17 @@ static void point_into_message(
 
 	json_array_foreach (problem->errors, index, fault) {
 		const char *pointer = json_string_value(json_object_get(fault, "pointer"));
-		size_t place = 0;
-		int length = 0;
+		char *rest = NULL;
 		char moved[128];
-		if (!pointer || sscanf(pointer, "/children/%zu%n", &place, &length) != 1)
+		if (!pointer || strncmp(pointer, CHILDREN, strlen(CHILDREN)) != 0)
+			continue;
+		size_t place = strtoul(pointer + strlen(CHILDREN), &rest, 10);
+		if (rest == pointer + strlen(CHILDREN))
 			continue;
 		int found = place_in_message(message, current, added, place);
 		if (found < 0)
 			continue;
-		snprintf(moved, sizeof(moved), "/children/%d%s", found, pointer + length);
+		snprintf(moved, sizeof(moved), CHILDREN "%d%s", found, rest);
 		json_object_set_new(fault, "pointer", json_string(moved));
 	}
 }

@@ -92,19 +92,22 @@ static bool listen_at(const struct addrinfo *place, int *ret_fd, struct problem 
 
 static unsigned port_of(int fd)
 {
-	struct sockaddr_storage address = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = {.v6 = {0}};
 	socklen_t length = sizeof(address);
 
-	if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+	if (getsockname(fd, &address.any, &length) != 0)
 		return 0;
-	if (address.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&address)->sin_port);
+	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 static bool open_socket(struct listener *listener, struct problem *problem)
 {
-	char host[64], port[8];
+	char host[64] = "";
+	char port[8] = "";
 
 	if (!split_address(listener->options.address, host, port))
 		return problem_fail(problem, PROBLEM_INTERNAL,

@@ -101,13 +101,14 @@ static void write_durations(struct metrics *metrics, struct text *text)
 
 static unsigned long resident_bytes(void)
 {
-	unsigned long pages = 0;
+	char line[128] = "";
 	FILE *file = fopen("/proc/self/statm", "re");
 
 	if (!file)
 		return 0;
-	if (fscanf(file, "%*u %lu", &pages) != 1)
-		pages = 0;
+	/* The second number: pages that are resident. */
+	const char *second = fgets(line, sizeof(line), file) ? strchr(line, ' ') : NULL;
+	unsigned long pages = second ? strtoul(second, NULL, 10) : 0;
 	fclose(file);
 	return pages * (unsigned long)sysconf(_SC_PAGESIZE);
 }

@@ -34,6 +34,7 @@ static char found[8192];
 static void url_of(const char *database, char ret_url[URL_ROOM])
 {
 	const char *server = getenv("CSPR_TEST_SERVER");
+	cr_assert_not_null(server);
 	const char *authority = strstr(server, "://");
 	cr_assert_not_null(authority, "CSPR_TEST_SERVER must be a URL");
 	const char *question = strchr(server, '?');

@@ -89,8 +89,8 @@ Test(settings, accept_numbers_in_their_range_and_in_decimal_only)
 	static const struct {
 		const char *value;
 		long number; /* 0: refused */
-	} rows[] = {{"10", 10}, {"100000", 100000}, {"9", 0}, {"100001", 0}, {"-1", 0}, {"", 0}, {"8 ", 0},
-	    {"0x10", 0}, {"1e1", 0}, {"99999999999999999999", 0}};
+	} rows[] = {{"10", 10}, {"100000", 100000}, {"9", 0}, {"100001", 0}, {"-1", 0}, {"", 0},
+	    {"8 ", 0}, {"0x10", 0}, {"1e1", 0}, {"99999999999999999999", 0}};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		CLEANUP(settings_finish) struct settings settings = {0};
