@@ -167,13 +167,23 @@ class Ceiling:
         self.path.write_text(script.text)
         self.turn = 0
 
-    def rate(self):
+    def slowest(self, clients):
+        """What the slowest percent of PostgreSQL's own transactions takes, in milliseconds."""
+        log = DIRECTORY / "pgbench_log"
+        self.rate(clients, "--log", f"--log-prefix={log}")
+        taken = []
+        for path in DIRECTORY.glob("pgbench_log.*"):
+            taken += [int(line.split()[2]) for line in path.read_text().splitlines()]
+            path.unlink()
+        return statistics.quantiles(taken, n=100)[98] / 1000
+
+    def rate(self, clients=CLIENTS, *more):
         self.turn += 1
         variables = dict(self.script.variables, k=self.turn * 10_000_000,
                          incidents=INCIDENTS)
         defined = [word for name, value in variables.items() for word in ("-D", f"{name}={value}")]
-        output = run(PROGRAMS / "pgbench", "-n", "-M", "prepared", "-c", CLIENTS, "-j", 2,
-                     "-T", SECONDS, "-f", self.path, *defined, os.environ["CSPR_DATABASE_URL"],
+        output = run(PROGRAMS / "pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 2,
+                     "-T", SECONDS, *more, "-f", self.path, *defined, os.environ["CSPR_DATABASE_URL"],
                      env=dict(os.environ, PGOPTIONS="-c role=cspr_api"))
         for line in output.splitlines():
             if line.startswith("tps = "):
@@ -198,13 +208,17 @@ def row(name, ours, ceiling, p50=None, p99=None):
             "ratio": round(ours / ceiling, 3), "p50_ms": p50, "p99_ms": p99}
 
 
-def measure_get(service, token):
+def get_script(service, token):
     first = f"00000000-0000-7000-8000-{1:012d}"
     steps = see("incident_get", lambda _: service.ask(f"/v1/incidents/{first}", token))
     script = seen_statements.Script(steps, expressions={
         first: "('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))"})
     script.text = "\\set n random(1, :incidents)\n" + script.text
-    yield compare(service, token, "get_incident", "get", script)
+    return script
+
+
+def measure_get(service, token):
+    yield compare(service, token, "get_incident", "get", get_script(service, token))
 
 
 def measure_list(service, token):
@@ -224,13 +238,18 @@ def measure_create(service, token):
 
 
 def measure_latency(service, token):
-    """At full load, and at about half of it, where a queue says nothing about the service."""
+    """
+    At full load, and at about half of it, where a queue says nothing about the service. At full load
+    32 callers wait for one another, even with PostgreSQL alone: that is the third row.
+    """
     full = wrk(service, token, "get", connections=32)
     yield row("get_p99_32_connections", full["p99_ms"], 5, full["p50_ms"], full["p99_ms"])
     pause = max(1, round(2 * 32 * 1000 / full["rate"]))
     half = wrk(service, token, "get", connections=32, delay=pause)
     yield row("get_p99_32_connections_half_load", half["p99_ms"], 5, half["p50_ms"],
               half["p99_ms"])
+    alone = Ceiling("get32", get_script(service, token)).slowest(32)
+    yield row("pgbench_p99_32_clients", alone, 5, None, alone)
 
 
 def measure_memory(token):
