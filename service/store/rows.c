@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* PostgreSQL's names have 63 bytes. */
+#define KEY_BYTES 80
+
 static struct cell cell_at(const struct rows *rows, size_t row, size_t column)
 {
 	if (PQgetisnull(rows->result, (int)row, (int)column))
@@ -102,9 +105,17 @@ static void put_key(const struct column *column, struct text *ret_text)
 		text_putc(ret_text, ':');
 		return;
 	}
-	text_putc(ret_text, '"');
-	text_append(ret_text, column->name, column->name_length);
-	text_append(ret_text, "\":", 2);
+	char key[KEY_BYTES];
+	size_t length = column->name_length;
+	if (length + 3 > sizeof(key)) {
+		text_printf(ret_text, "\"%s\":", column->name);
+		return;
+	}
+	key[0] = '"';
+	memcpy(key + 1, column->name, length);
+	key[length + 1] = '"';
+	key[length + 2] = ':';
+	text_append(ret_text, key, length + 3);
 }
 
 void rows_put_open_object(const struct rows *rows, size_t row, struct text *ret_text)
