@@ -225,6 +225,14 @@ bool connections_draining(struct connections *table)
 	return table->draining;
 }
 
+void connections_announce_end(struct connections *table)
+{
+	pthread_mutex_lock(&table->lock);
+	table->draining = true;
+	pthread_cond_broadcast(&table->changed);
+	pthread_mutex_unlock(&table->lock);
+}
+
 void connections_drain(struct connections *table, int64_t milliseconds)
 {
 	struct timespec until = after(milliseconds);

@@ -56,7 +56,9 @@ void connection_enter(struct connection *connection, enum phase phase, size_t by
 size_t connections_count(struct connections *table);
 /* Connections that were cut off in that phase, since the start. */
 unsigned long connections_cut_off(struct connections *table, enum phase phase);
-/* True from the moment that connections_drain() is called. */
+/* From now on every answer closes its connection, and who idles is closed soon. */
+void connections_announce_end(struct connections *table);
+/* True from the moment that the end was announced. */
 bool connections_draining(struct connections *table);
 /*
  * Waits until no connection is left, but for `milliseconds` at the most. Connections without a

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -361,13 +362,31 @@ struct connections *listener_connections(const struct listener *listener)
 	return listener->connections;
 }
 
+static int64_t now_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 void listener_drain(struct listener *listener, int64_t milliseconds)
 {
+	int64_t until = now_milliseconds() + milliseconds;
+
+	/* Before anybody is refused, so that no answer after that promises to stay. */
+	connections_announce_end(listener->connections);
 	stop_accepting(listener);
 	/* What the kernel has accepted on our behalf would be reset with the socket. */
 	adopt_waiting(listener, SOMAXCONN);
 	shutdown(listener->fd, SHUT_RDWR);
-	connections_drain(listener->connections, milliseconds);
+	/* Who was handed over but is not yet looked at by a worker is in no table. */
+	for (int64_t left = milliseconds; left > 0; left = until - now_milliseconds()) {
+		connections_drain(listener->connections, left);
+		if (listener->adopted <= 0)
+			return;
+		poll(NULL, 0, PAUSE_MS);
+	}
 }
 
 void listener_stop(struct listener *listener)
