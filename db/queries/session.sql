@@ -6,8 +6,11 @@
 -- $1 role
 SELECT set_config('role', $1::text, false);
 
--- name: transaction_begin_read
-BEGIN READ ONLY;
+-- name: session_reads
+-- What begins no transaction of its own reads: a batch that reads is the pipeline's one implicit
+-- transaction, which saves two of its four statements, and can still change nothing. Set after the
+-- connection stands, because libpq's target_session_attrs takes such a default for a standby.
+SELECT set_config('default_transaction_read_only', 'on', false);
 
 -- name: transaction_begin_write
 BEGIN READ WRITE;

@@ -1,6 +1,6 @@
 /*
  * Owns a request's transaction: BEGIN, its statements and COMMIT are sent together, and their
- * answers read together.
+ * answers read together. A batch that reads needs neither, see session_reads in session.sql.
  */
 #include "store/store.h"
 
@@ -82,16 +82,19 @@ struct plan {
 
 static struct plan make_plan(const struct batch *batch)
 {
-	struct plan plan = {.first = 1};
+	struct plan plan = {0};
 
-	plan.steps[plan.count++] =
-	    batch->end == BATCH_READ ? &SQL_TRANSACTION_BEGIN_READ : &SQL_TRANSACTION_BEGIN_WRITE;
+	if (batch->end != BATCH_READ)
+		plan.steps[plan.count++] = &SQL_TRANSACTION_BEGIN_WRITE;
+	plan.first = plan.count;
+	assert(batch->count > 0);
 	for (size_t i = 0; i < batch->count; i++)
 		plan.steps[plan.count++] = batch->statements[i];
 	if (batch->end == BATCH_ROLLBACK)
 		plan.steps[plan.count++] = &SQL_TRANSACTION_CHECK;
-	plan.steps[plan.count++] =
-	    batch->end == BATCH_ROLLBACK ? &SQL_TRANSACTION_ROLLBACK : &SQL_TRANSACTION_COMMIT;
+	if (batch->end != BATCH_READ)
+		plan.steps[plan.count++] =
+		    batch->end == BATCH_ROLLBACK ? &SQL_TRANSACTION_ROLLBACK : &SQL_TRANSACTION_COMMIT;
 	return plan;
 }
 

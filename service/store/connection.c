@@ -145,14 +145,19 @@ static size_t count_statements(const struct statement *const *statements)
 }
 
 /* Which statement the numbered result of prepare_all() belongs to. */
-static const char *step_name(
-    const struct connection_options *options, size_t session, size_t roles, size_t number)
+static const char *step_name(const struct connection_options *options, size_t number)
 {
+	size_t session = count_statements(statements_session);
+
 	if (number < session)
 		return statements_session[number]->name;
-	if (number < session + roles)
-		return SQL_SESSION_ROLE.name;
-	return options->statements[number - session - roles]->name;
+	number -= session;
+	if (number == 0)
+		return SQL_SESSION_READS.name;
+	number--;
+	if (!options->role)
+		return options->statements[number]->name;
+	return number == 0 ? SQL_SESSION_ROLE.name : options->statements[number - 1]->name;
 }
 
 /* The role first: what is prepared is planned for it. */
@@ -161,7 +166,8 @@ static bool prepare_all(const struct connection_options *options, struct connect
 {
 	if (PQsetnonblocking(connection->link, 1) != 0 || !PQenterPipelineMode(connection->link))
 		return unavailable(problem, "prepare", "pipeline");
-	bool queued = queue_prepare(connection, statements_session);
+	bool queued = queue_prepare(connection, statements_session) &&
+	              connection_queue(connection, &SQL_SESSION_READS, NULL);
 	if (options->role)
 		queued = queued && connection_queue(
 		                       connection, &SQL_SESSION_ROLE, (const char *const[]){options->role});
@@ -169,8 +175,6 @@ static bool prepare_all(const struct connection_options *options, struct connect
 	if (!queued || !connection_queue_sync(connection))
 		return unavailable(problem, "prepare", "link lost");
 
-	size_t session = count_statements(statements_session);
-	size_t roles = options->role ? 1 : 0;
 	int64_t deadline = connection_clock() + BATCH_TIMEOUT_MS;
 	for (size_t number = 0;; number++) {
 		CLEANUP(PQclear) PGresult *result = connection_next(connection, deadline);
@@ -183,8 +187,7 @@ static bool prepare_all(const struct connection_options *options, struct connect
 			continue;
 		/* A schema that is not migrated yet looks like this too. */
 		const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-		unavailable(
-		    problem, step_name(options, session, roles, number), sqlstate ? sqlstate : "lost");
+		unavailable(problem, step_name(options, number), sqlstate ? sqlstate : "lost");
 		return false;
 	}
 }

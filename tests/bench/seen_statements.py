@@ -16,6 +16,7 @@ EXECUTE = re.compile(r"execute (?P<name>[^:]*): (?P<sql>.*)", re.S)
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'((?:[^']|'')*)')", re.S)
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 ENDS = ("COMMIT", "ROLLBACK")
+FIRST = "authenticate"
 
 
 def records(text):
@@ -37,7 +38,11 @@ def records(text):
 
 
 def transactions(text):
-    """Yields each whole transaction as [(name, sql, parameters)], None for a null."""
+    """Yields each whole transaction as [(name, sql, parameters)], None for a null.
+
+    One that reads is a pipeline without BEGIN and COMMIT: it begins with authenticate, and is whole
+    when the next one begins.
+    """
     open_ones = {}
     for pid, level, message in records(text):
         steps = open_ones.setdefault(pid, [])
@@ -50,19 +55,33 @@ def transactions(text):
         if not match:
             continue
         sql = match["sql"].strip().rstrip(";")
-        if sql.startswith("BEGIN"):
+        if sql.startswith("BEGIN") or (match["name"] == FIRST and not writes(steps)):
+            if reads(steps):
+                yield list(steps)
             steps.clear()
         steps.append((match["name"], sql, {}))
         if sql in ENDS:
             yield list(steps)
             steps.clear()
+    for steps in open_ones.values():
+        if reads(steps):
+            yield steps
+
+
+def reads(steps):
+    return bool(steps) and steps[0][0] == FIRST
+
+
+def writes(steps):
+    return bool(steps) and steps[0][1].startswith("BEGIN")
 
 
 def find(text, statement):
     """The last whole transaction that executed the statement, or None."""
     found = None
     for steps in transactions(text):
-        if steps[0][1].startswith("BEGIN") and any(name == statement for name, _, _ in steps):
+        whole = reads(steps) or writes(steps)
+        if whole and any(name == statement for name, _, _ in steps):
             found = steps
     return found
 
