@@ -221,14 +221,15 @@ def stored_statement(block, sql, parameters):
     count = len(parameters)
     if count + len(STORED_PARAMETERS) > PARAMETERS_MAX:
         block.refuse(f'its stored form has more than {PARAMETERS_MAX} parameters')
-    # Columns whose alias begins with "_" are for the program, as in rows_put_object().
+    # Columns whose alias begins with "_" are for the program, as in rows_put_object(). "_facts" is
+    # kept, because what the program makes of it is made anew for each answer.
     named = bare(sql, keep=('identifier',))
     body, etag = 'row_to_json(r)::text', re.search(r'\bAS\s+("_etag"|_etag\b)', named, re.I)
     if re.search(r'\bAS\s+"?_\w', named, re.I):
         body = ("(\nSELECT '{' || string_agg(to_json(member.key)::text || ':' || "
                 "member.value::text, ',' ORDER BY member.ordinality) || '}'\n"
                 'FROM json_each(row_to_json(r)) WITH ORDINALITY AS member(key, value, ordinality)\n'
-                "WHERE left(member.key, 1) <> '_'\n)")
+                "WHERE left(member.key, 1) <> '_' OR member.key = '_facts'\n)")
     text = (f'UPDATE idempotency AS kept\n'
             f'SET status = ${count + 3}::integer,\n'
             f'body = response.body,\n'

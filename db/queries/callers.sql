@@ -7,7 +7,8 @@
 SELECT a.key_id,
        a.partnership_id,
        a.agency_id,
-       a.rulebook_version
+       a.rulebook_version,
+       a.scopes::text AS scopes
   FROM authenticate($1::text, $2::text[], $3::text[], $4::bigint, $5::text) AS a;
 
 -- name: identify

@@ -30,10 +30,12 @@ SELECT h.date,
 -- name: clocks_insert
 -- The clocks that start with an incident or a notification.
 -- $1 incident_id, $2 clocks (json array)
-INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, basis, duty, rule,
-  starts_on, start_event, unit, length, due_on, completed_on, calendar_version)
+INSERT INTO clock (partnership_id, id, incident_id, subject_id, created_by_agency_id, kind, basis,
+  duty, rule, starts_on, start_event, unit, length, due_on, at_risk_on, completed_on,
+  calendar_version)
 SELECT i.partnership_id,
        c.id,
+       i.id,
        i.id,
        i.created_by_agency_id,
        c.kind,
@@ -45,11 +47,12 @@ SELECT i.partnership_id,
        c.unit,
        c.length,
        c.due_on,
+       c.at_risk_on,
        c.completed_on,
        c.calendar_version
   FROM jsonb_to_recordset($2::jsonb) AS c (id uuid, kind text, basis text, duty text, rule text,
-    starts_on date, start_event text, unit text, length integer, due_on date, completed_on date,
-    calendar_version integer)
+    starts_on date, start_event text, unit text, length integer, due_on date, at_risk_on date,
+    completed_on date, calendar_version integer)
   JOIN incident AS i ON i.partnership_id = tenant() AND i.id = $1::uuid;
 
 -- name: clocks_reconcile
@@ -58,9 +61,9 @@ SELECT i.partnership_id,
 -- $1 incident_id, $2 clocks (json array)
 WITH wanted AS (
   SELECT w.id, w.kind, w.basis, w.duty, w.rule, w.starts_on, w.start_event, w.unit, w.length,
-         w.due_on, w.calendar_version
+         w.due_on, w.at_risk_on, w.calendar_version
     FROM jsonb_to_recordset($2::jsonb) AS w (id uuid, kind text, basis text, duty text, rule text,
-      starts_on date, start_event text, unit text, length integer, due_on date,
+      starts_on date, start_event text, unit text, length integer, due_on date, at_risk_on date,
       calendar_version integer)
 ), closed AS (
   UPDATE clock AS c
@@ -80,10 +83,10 @@ WITH wanted AS (
      AND c.id = o.id
   RETURNING c.kind
 )
-INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, basis, duty, rule,
-  starts_on, start_event, unit, length, due_on, calendar_version)
-SELECT i.partnership_id, w.id, i.id, i.created_by_agency_id, w.kind, w.basis, w.duty, w.rule, w.starts_on, w.start_event,
-       w.unit, w.length, w.due_on, w.calendar_version
+INSERT INTO clock (partnership_id, id, incident_id, subject_id, created_by_agency_id, kind, basis,
+  duty, rule, starts_on, start_event, unit, length, due_on, at_risk_on, calendar_version)
+SELECT i.partnership_id, w.id, i.id, i.id, i.created_by_agency_id, w.kind, w.basis, w.duty, w.rule,
+       w.starts_on, w.start_event, w.unit, w.length, w.due_on, w.at_risk_on, w.calendar_version
   FROM wanted AS w
   JOIN incident AS i ON i.partnership_id = tenant() AND i.id = $1::uuid
  WHERE NOT EXISTS (
@@ -120,6 +123,7 @@ SELECT c.id,
        c.unit,
        c.length,
        c.due_on,
+       c.at_risk_on,
        c.completed_on,
        c.extensions,
        c.calendar_version,
@@ -148,6 +152,7 @@ SELECT c.id,
        c.unit,
        c.length,
        c.due_on,
+       c.at_risk_on,
        CASE WHEN c.completed_on <= $4::date THEN c.completed_on END AS completed_on,
        c.extensions,
        c.calendar_version,

@@ -456,9 +456,9 @@ SELECT h.version,
                   'created_at', 'updated_at')), '[]') AS changes,
        h.id AS "_key"
   FROM change AS h
-  JOIN incident AS i ON i.partnership_id = h.partnership_id AND i.id = h.incident_id
+  JOIN incident AS i ON i.partnership_id = h.partnership_id AND i.id = h.subject_id
  WHERE h.partnership_id = tenant()
-   AND h.incident_id = $3::uuid
+   AND h.subject_id = $3::uuid
    AND h.resource IN ('incident', 'child')
    AND h.id > CASE WHEN $2::bigint IS NULL THEN 0 ELSE $2::bigint END
  ORDER BY h.id

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/next_steps.h"
 #include "store/statements.h"
 
 #define ARRAY_BYTES 4096
@@ -89,6 +90,8 @@ bool call_run(struct call *call, struct batch *batch, struct problem *problem)
 		return false;
 	const char *actor = rows_text(batch_rows(batch, 0), 0, "key_id");
 	snprintf(call->actor_id, sizeof(call->actor_id), "%s", actor ? actor : "");
+	const char *scopes = rows_text(batch_rows(batch, 0), 0, "scopes");
+	snprintf(call->caller_scopes, sizeof(call->caller_scopes), "%s", scopes ? scopes : "{}");
 	return true;
 }
 
@@ -229,6 +232,7 @@ bool call_replay(struct call *call, struct problem *problem)
 	const char *location = rows_text(rows, 0, "location");
 	reply->status = (int)rows_number(rows, 0, "status");
 	text_puts(&reply->body, rows_text(rows, 0, "body"));
+	next_steps_complete(call, &reply->body);
 	reply_header(reply, "Idempotency-Replayed", "true");
 	if (location)
 		reply_header(reply, "Location", "%s", location);
@@ -301,10 +305,14 @@ void call_answer(struct call *call, const struct batch *batch, size_t number, in
 	struct reply *reply = call->reply;
 
 	reply->status = call_is_dry(call) ? 200 : status;
-	if (call_is_kept(call))
+	if (call_is_kept(call)) {
 		text_puts(&reply->body, rows_text(rows, 0, "body"));
-	else
-		rows_put_object(rows, 0, &reply->body);
+		next_steps_complete(call, &reply->body);
+	} else {
+		rows_put_open_object(rows, 0, &reply->body);
+		next_steps_put(call, NULL, rows, 0, LIST_JSON_ROW, &reply->body);
+		text_putc(&reply->body, '}');
+	}
 	if (location && location[0] && !call_is_dry(call))
 		reply_header(reply, "Location", "%s", location);
 	if (version == VERSION_OF_ANSWER)

@@ -11,6 +11,7 @@
 #include "store/store.h"
 
 struct call;
+struct subject;
 
 /* A row of operations.c. */
 struct endpoint {
@@ -21,6 +22,12 @@ struct endpoint {
 	const struct statement *statement; /* what generic handlers run */
 	const struct list_sort *sorts;     /* other orders of a list, ended by a NULL name, or NULL */
 	const struct statement *parent;    /* finds a row if what a list belongs to is there, or NULL */
+	/* What a resource that has states adds, see process.h. */
+	const struct subject *subject;
+	const struct statement *stored; /* the form of `statement` that keeps the answer */
+	const struct statement *write;  /* the step's own record */
+	const char *record;             /* the name of the record's id in `statement` and the path */
+	const struct statement *facts;  /* what a new resource is judged by, from its `record` */
 };
 
 struct api {
@@ -30,6 +37,9 @@ struct api {
 	struct pool *pool;
 	struct rulebook_cache *rulebooks;
 };
+
+/* A key with more scopes than fit counts as one without those at the end. */
+#define SCOPES_BYTES 4096
 
 struct call {
 	struct api *api;
@@ -43,6 +53,7 @@ struct call {
 	char whole_scopes[512]; /* those of them that are not for the caller's own agency alone */
 	char body_sha256[DIGEST_HEX];
 	char actor_id[37];
+	char caller_scopes[SCOPES_BYTES]; /* PostgreSQL array of all that the key has */
 };
 
 /*

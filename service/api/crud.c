@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "api/list.h"
+#include "api/next_steps.h"
 
 bool crud_get(struct call *call, struct problem *problem)
 {
@@ -21,7 +21,9 @@ bool crud_get(struct call *call, struct problem *problem)
 		return problem_set(
 		    problem, PROBLEM_NOT_FOUND, "There is no such %s.", call->endpoint->resource);
 	call->reply->status = 200;
-	rows_put_object(rows, 0, &call->reply->body);
+	rows_put_open_object(rows, 0, &call->reply->body);
+	next_steps_put(call, NULL, rows, 0, LIST_JSON_ROW, &call->reply->body);
+	text_putc(&call->reply->body, '}');
 	call_tag(call,
 	    rows_has(rows, "version") ? (long)rows_number(rows, 0, "version") : VERSION_OF_CONTENT);
 	return true;
@@ -56,5 +58,5 @@ bool crud_list(struct call *call, struct problem *problem)
 		return false;
 	if (parent && rows_count(batch_rows(&batch, parent_number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is nothing at this path.");
-	return list_close(call, &page, batch_rows(&batch, number), NULL, NULL, problem);
+	return list_close(call, &page, batch_rows(&batch, number), next_steps_put, NULL, problem);
 }

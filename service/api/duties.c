@@ -14,24 +14,48 @@ void duties_finish(struct duties *duties)
 	*duties = (struct duties){0};
 }
 
+/* One working day before it is due; for a clock of months too, because people act on that day. */
+static bool risk_day(const struct calendar *calendar, struct date starts_on, struct date due_on,
+    struct date *ret_day, struct problem *problem)
+{
+	if (!calendar_add(calendar, due_on, -1, ret_day, problem))
+		return false;
+	if (ret_day->days < starts_on.days && starts_on.days <= due_on.days)
+		*ret_day = starts_on;
+	return true;
+}
+
+bool duties_count(const struct rulebook *rulebook, const char *kind, struct date starts_on,
+    struct date agreed_on, json_t **ret_clock, struct problem *problem)
+{
+	const struct clock_policy *policy = rulebook_policy(rulebook, kind);
+	struct date due_on = agreed_on;
+	struct date risk_on;
+
+	if (!policy)
+		return problem_fail(problem, PROBLEM_INTERNAL, "there is no policy for the clock %s", kind);
+	if (!date_is_set(agreed_on) &&
+	    !clock_due(policy, &rulebook->calendar, starts_on, &due_on, problem))
+		return false;
+	if (!risk_day(&rulebook->calendar, starts_on, due_on, &risk_on, problem))
+		return false;
+	*ret_clock = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:i}", "id",
+	    uuid_new().text, "kind", policy->kind, "basis", policy->basis, "starts_on",
+	    date_format(starts_on).text, "start_event", policy->start_event, "unit",
+	    clock_unit_name(policy->unit), "length", policy->length, "due_on", date_format(due_on).text,
+	    "at_risk_on", date_format(risk_on).text, "calendar_version", rulebook->calendar.version);
+	return *ret_clock || problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+}
+
 bool duties_clock(const struct rulebook *rulebook, const char *kind,
     const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,
     struct problem *problem)
 {
-	const struct clock_policy *policy = rulebook_policy(rulebook, kind);
-	struct date due_on;
-
-	if (!policy)
-		return problem_fail(problem, PROBLEM_INTERNAL, "there is no policy for the clock %s", kind);
-	if (!clock_due(policy, &rulebook->calendar, starts_on, &due_on, problem))
+	if (!duties_count(rulebook, kind, starts_on, DATE_NONE, ret_clock, problem))
 		return false;
-	*ret_clock =
-	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i}", "id", uuid_new().text,
-	        "kind", policy->kind, "basis", policy->basis, "duty", duty_name(decision->duty), "rule",
-	        decision->rule, "starts_on", date_format(starts_on).text, "start_event",
-	        policy->start_event, "unit", clock_unit_name(policy->unit), "length", policy->length,
-	        "due_on", date_format(due_on).text, "calendar_version", rulebook->calendar.version);
-	return *ret_clock || problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+	json_object_set_new(*ret_clock, "duty", json_string(duty_name(decision->duty)));
+	json_object_set_new(*ret_clock, "rule", json_string(decision->rule));
+	return true;
 }
 
 bool duties_assess(const struct call *call, const struct rulebook *rulebook, json_t *incident,

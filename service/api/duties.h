@@ -18,7 +18,14 @@ DEFINE_VALUE_CLEANUP(struct duties, duties_finish)
 MUST_CHECK bool duties_assess(const struct call *call, const struct rulebook *rulebook,
     json_t *incident, struct duties *ret_duties, struct problem *problem);
 
-/* One clock of a kind that starts on a day, for clocks_insert; a new reference. */
+/*
+ * A clock of a kind by the policy of the partnership, as clocks_apply() takes it: counted from a
+ * day, or due on the day that was agreed (else DATE_NONE). A new reference. PROBLEM_CALENDAR_INCOMPLETE
+ * past the loaded years.
+ */
+MUST_CHECK bool duties_count(const struct rulebook *rulebook, const char *kind,
+    struct date starts_on, struct date agreed_on, json_t **ret_clock, struct problem *problem);
+/* The same for a duty, for clocks_insert. */
 MUST_CHECK bool duties_clock(const struct rulebook *rulebook, const char *kind,
     const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,
     struct problem *problem);

@@ -8,7 +8,9 @@
 #include "api/incidents.h"
 #include "api/list.h"
 #include "api/notifications.h"
+#include "api/process.h"
 #include "api/service.h"
+#include "domain/referral_process.h"
 #include "store/statements.h"
 
 static const struct list_sort incident_sorts[] = {
@@ -21,11 +23,28 @@ static const struct list_sort incident_sorts[] = {
     {NULL, NULL},
 };
 
+static const struct subject referrals = {
+    .process = &referral_process,
+    .path = "/v1/referrals/",
+    .id_name = "referral_id",
+    .get = &SQL_REFERRAL_GET,
+    .advance = &SQL_REFERRAL_ADVANCE,
+};
+
+/* What answers with a referral and what writes to it. */
+#define REFERRAL .subject = &referrals, .statement = &SQL_REFERRAL_GET, .stored = &SQL_REFERRAL_GET_STORED
+
 /* clang-format off */
 const struct endpoint operations[] = {
 	{"getLiveness", service_live, "service"},
 	{"getReadiness", service_ready, "service"},
 	{"getOpenapi", service_document, "service"},
+
+	{"listReferrals", crud_list, "referral", .subject = &referrals, .statement = &SQL_REFERRAL_LIST},
+	{"createReferral", process_create, "referral", REFERRAL, .write = &SQL_REFERRAL_INSERT},
+	{"getReferral", crud_get, "referral", REFERRAL},
+	{"patchReferral", process_change, "referral", REFERRAL, .write = &SQL_REFERRAL_PATCH},
+	{"createReferralTransition", process_transition, "referral", REFERRAL, .write = &SQL_REFERRAL_TRANSITION},
 
 	{"listIncidents", crud_list, "incident", .statement = &SQL_INCIDENT_LIST, .sorts = incident_sorts},
 	{"createIncident", incidents_create, "incident"},

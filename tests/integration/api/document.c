@@ -15,6 +15,35 @@ json_t *document(void)
 	return answer->json;
 }
 
+/* What a $ref of the document leads to, or the value itself. */
+static const json_t *resolved(const json_t *value)
+{
+	const char *reference = json_string_value(json_object_get(value, "$ref"));
+
+	if (!reference)
+		return value;
+	value = document();
+	for (const char *from = strchr(reference, '/'); from; from = strchr(from + 1, '/'))
+		value = json_object_get(
+		    value, text_of("%.*s", (int)strcspn(from + 1, "/"), from + 1));
+	return value;
+}
+
+/* Whether a parameter of this name is required. */
+static bool takes(const json_t *operation, const char *name)
+{
+	size_t index;
+	json_t *item;
+
+	json_array_foreach (json_object_get(operation, "parameters"), index, item) {
+		const json_t *parameter = resolved(item);
+		const char *known = json_string_value(json_object_get(parameter, "name"));
+		if (known && strcmp(known, name) == 0)
+			return json_is_true(json_object_get(parameter, "required"));
+	}
+	return false;
+}
+
 static void fill(
     const char *path, const char *method, json_t *operation, struct documented *ret_operation)
 {
@@ -27,6 +56,7 @@ static void fill(
 	    .responses = json_object_get(operation, "responses"),
 	    .content_type = json_object_iter_key(json_object_iter(contents)),
 	    .is_open = security && json_array_size(security) == 0,
+	    .takes_if_match = takes(operation, "If-Match"),
 	};
 	for (size_t i = 0; method[i] && i + 1 < sizeof(ret_operation->method); i++)
 		ret_operation->method[i] = (char)toupper((unsigned char)method[i]);
@@ -63,6 +93,45 @@ static const char *value_of(const struct place places[], const char *name, size_
 	give_up("nothing stands for {%.*s}", (int)length, name);
 }
 
+const char *place_value(const struct place places[], const char *name)
+{
+	return value_of(places, name, strlen(name));
+}
+
+static const struct maker *find_maker(const char *place, const char *operation)
+{
+	const struct maker *general = NULL;
+
+	for (const struct maker *const *table = maker_tables; *table; table++) {
+		for (const struct maker *maker = *table; maker->place; maker++) {
+			if (strcmp(maker->place, place) != 0)
+				continue;
+			if (maker->operation && strcmp(maker->operation, operation) == 0)
+				return maker;
+			if (!maker->operation)
+				general = maker;
+		}
+	}
+	if (!general)
+		give_up("nothing makes a {%s}", place);
+	return general;
+}
+
+void make_places(const struct documented *documented, struct place ret_places[PLACES_MAX])
+{
+	size_t count = 0;
+
+	ret_places[0] = (struct place){NULL, NULL};
+	for (const char *from = strchr(documented->path, '{'); from; from = strchr(from, '{')) {
+		const char *name = text_of("%.*s", (int)strcspn(from + 1, "}"), from + 1);
+		cr_assert_lt(count + 1, PLACES_MAX);
+		const char *value = find_maker(name, documented->id)->make(ret_places);
+		ret_places[count++] = (struct place){name, value};
+		ret_places[count] = (struct place){NULL, NULL};
+		from++;
+	}
+}
+
 /* The parameters without which these operations answer 400. */
 static const char *query_of(const char *id)
 {
@@ -90,14 +159,34 @@ static const char *path_of(const struct documented *documented, const struct pla
 	return text_of("%s", text_string(&path));
 }
 
+/* The ETag of what the path names, or of what it belongs to. */
+static const char *version_at(const char *path)
+{
+	const struct answer *answer = get("%s", path);
+
+	if (answer->status != 200)
+		answer = get("%.*s", (int)(strrchr(path, '/') - path), path);
+	expect_status(answer, 200);
+	return etag_of(answer);
+}
+
 struct call call_of(const struct documented *documented, const struct place places[])
 {
+	const char *path = path_of(documented, places);
+
 	return (struct call){
 	    .method = documented->method,
-	    .path = path_of(documented, places),
+	    .path = path,
 	    .idempotency_key = strcmp(documented->method, "POST") == 0 ? new_id() : NULL,
-	    .if_match = strcmp(documented->method, "PATCH") == 0 ? "\"1\"" : NULL,
+	    .if_match = documented->takes_if_match ? version_at(path) : NULL,
 	    .content_type = documented->content_type,
 	    .json = documented->example,
 	};
+}
+
+struct call call_elsewhere(
+    struct call call, const struct documented *documented, const struct place places[])
+{
+	call.path = path_of(documented, places);
+	return call;
 }

@@ -12,11 +12,13 @@
 /* Every scope that reaches the whole partnership. */
 #define ALL_SCOPES                                                                                 \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
-	"calendar:read deliveries:read webhooks:read partnership:read audit:read"
+	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
+	"referrals:read referrals:write referrals:assess"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */
 #define OWN_SCOPES                                                                                 \
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
-	"deliveries:read_own"
+	"deliveries:read_own "                                                                         \
+	"referrals:read_own referrals:write_own"
 
 /* ---- What is sent ---- */
 
@@ -118,18 +120,37 @@ struct documented {
 	json_t *example;          /* of the request's body, or NULL; borrowed */
 	const char *content_type; /* of the request's body, or NULL */
 	bool is_open;             /* needs no key */
+	bool takes_if_match;
 };
-#define OPERATIONS_MAX 64
+#define OPERATIONS_MAX 250
 /* Every operation of the document; their number. */
 size_t operations_of_document(struct documented ret_operations[OPERATIONS_MAX]);
 
-/* What stands in the places of a path, and which queries an operation cannot do without. */
+/* What stands in the places of a path; NULL at the end. */
 struct place {
-	const char *name; /* of the path parameter; NULL at the end */
+	const char *name; /* of the path parameter */
 	const char *value;
 };
+#define PLACES_MAX 8
 /*
- * The operation's call at these places, with its example as the body, a key of idempotency and an
- * If-Match of version 1 where it takes them.
+ * How something comes to be that a path can name: found by the parameter's name, and before that by
+ * the name with the operation, where one needs it in a state of its own. `places` has those that
+ * stand before it in the path. makers.c lists the tables; each group of resources has its own.
+ */
+struct maker {
+	const char *place; /* NULL at the end of a table */
+	const char *operation;
+	const char *(*make)(const struct place places[]);
+};
+extern const struct maker *const maker_tables[]; /* NULL at the end */
+const char *place_value(const struct place places[], const char *name);
+/* Makes everything that the operation's path names. */
+void make_places(const struct documented *documented, struct place ret_places[PLACES_MAX]);
+/*
+ * The operation's call at these places, with its example as the body, a key of idempotency, and
+ * the ETag of what it changes where it takes one.
  */
 struct call call_of(const struct documented *documented, const struct place places[]);
+/* The same call at other places, where nothing has to be. */
+struct call call_elsewhere(
+    struct call call, const struct documented *documented, const struct place places[]);

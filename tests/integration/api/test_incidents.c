@@ -54,7 +54,7 @@ Test(incident, is_written_whole_or_not_at_all)
 
 	cr_assert_eq(count_rows("SELECT count(*) FROM child WHERE incident_id = $1::uuid", id), 1);
 	cr_assert_eq(count_rows("SELECT count(*) FROM clock WHERE incident_id = $1::uuid", id), 1);
-	cr_assert_eq(count_rows("SELECT count(*) FROM change WHERE incident_id = $1::uuid", id), 2);
+	cr_assert_eq(count_rows("SELECT count(*) FROM change WHERE subject_id = $1::uuid", id), 2);
 	cr_assert_eq(count_rows("SELECT count(*) FROM event WHERE incident_id = $1::uuid", id), 1);
 	cr_assert_eq(count_rows("SELECT count(*) FROM audit_entry WHERE resource_id = $1"
 	                        " AND action = 'createIncident' AND outcome = 'done'",

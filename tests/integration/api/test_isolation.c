@@ -12,41 +12,41 @@ TestSuite(partnership, .init = have_endpoints, .timeout = 120);
 
 static struct documented operations[OPERATIONS_MAX];
 
-/* Has a resource of every kind made in the caller's partnership. */
-static void make_world(struct place ret_places[7])
-{
-	const char *id = recorded(incident_with("{}"));
-	const struct answer *notified =
-	    post(json_of("{'kind': 'serious_incident'}"), "/v1/incidents/%s/notifications", id);
-	const char *external_id = new_id();
-	CLEANUP(free)
-	char *delivery = sql_text(&stage()->database,
-	    "SELECT id FROM delivery WHERE incident_id = $1::uuid LIMIT 1", id, NULL);
+/* An operation's example, at places that the caller of the moment made for it. */
+struct prepared {
+	const struct documented *documented;
+	struct place places[PLACES_MAX];
+	struct call call;
+};
+static struct prepared prepared[OPERATIONS_MAX];
 
-	expect_status(notified, 201);
-	expect_status(put(incident_with("{'children': [{'external_id': '1'}]}"),
-	                  "/v1/case-systems/mosaic/incidents/%s", external_id),
-	    201);
-	ret_places[0] = (struct place){"incident_id", id};
-	ret_places[1] =
-	    (struct place){"child_id", answer_text(get("/v1/incidents/%s", id), "/children/0/id")};
-	ret_places[2] = (struct place){"system", "mosaic"};
-	ret_places[3] = (struct place){"external_id", external_id};
-	ret_places[4] = (struct place){"notification_id", answer_text(notified, "/id")};
-	ret_places[5] = (struct place){"delivery_id", text_of("%s", delivery ? delivery : "none")};
-	ret_places[6] = (struct place){NULL, NULL};
+static size_t prepare_all(void)
+{
+	size_t count = operations_of_document(operations);
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (operations[i].is_open)
+			continue;
+		struct prepared *one = &prepared[used++];
+		one->documented = &operations[i];
+		make_places(&operations[i], one->places);
+		one->call = call_of(&operations[i], one->places);
+	}
+	return used;
 }
 
-/* The same places, with nothing there. */
-static void empty_world(struct place ret_places[7])
+/* The same call with ids that nothing has. */
+static struct call absent(const struct prepared *one)
 {
-	static const char *const names[] = {
-	    "incident_id", "child_id", "system", "external_id", "notification_id", "delivery_id"};
+	struct place places[PLACES_MAX];
+	size_t i = 0;
 
-	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
-		ret_places[i] = (struct place){names[i], new_id()};
-	ret_places[2].value = "mosaic";
-	ret_places[6] = (struct place){NULL, NULL};
+	for (; one->places[i].name; i++)
+		places[i] = (struct place){one->places[i].name,
+		    strcmp(one->places[i].name, "system") == 0 ? "mosaic" : new_id()};
+	places[i] = (struct place){NULL, NULL};
+	return call_elsewhere(one->call, one->documented, places);
 }
 
 /* So that each partnership's incidents have a delivery. */
@@ -63,23 +63,16 @@ static void have_endpoints(void)
 
 static void expect_everywhere(const char *token, int status, const char *code)
 {
-	struct place places[7];
-	size_t count = operations_of_document(operations);
-	size_t asked = 0;
-
 	as(stage()->council);
-	make_world(places);
+	size_t count = prepare_all();
 	const char *kept = everything_kept();
 	as(token);
 	for (size_t i = 0; i < count; i++) {
-		if (operations[i].is_open)
-			continue;
-		struct call call = call_of(&operations[i], places);
-		const struct answer *answer = make(&call);
-		cr_assert(is_problem(answer, status, code), "%s: %s", operations[i].id, told(answer));
-		asked++;
+		const struct answer *answer = make(&prepared[i].call);
+		cr_assert(is_problem(answer, status, code), "%s: %s", prepared[i].documented->id,
+		    told(answer));
 	}
-	cr_assert_geq(asked, 27);
+	cr_assert_geq(count, 27);
 	cr_assert_str_eq(everything_kept(), kept);
 }
 
@@ -114,22 +107,17 @@ Test(caller, without_the_scope_is_forbidden_each_operation)
 {
 	const char *const tokens[] = {key_with("webhooks:read"), key_with("audit:read")};
 	static const char *const opened[] = {"listWebhookEndpoints", "listAuditEntries"};
-	struct place places[7];
-	size_t count = operations_of_document(operations);
+	size_t count = prepare_all();
 
-	make_world(places);
 	for (size_t i = 0; i < count; i++) {
-		if (operations[i].is_open)
-			continue;
 		for (size_t k = 0; k < 2; k++) {
-			struct call call = call_of(&operations[i], places);
+			const char *id = prepared[i].documented->id;
 			as(tokens[k]);
-			const struct answer *answer = make(&call);
-			if (strcmp(operations[i].id, opened[k]) == 0)
+			const struct answer *answer = make(&prepared[i].call);
+			if (strcmp(id, opened[k]) == 0)
 				expect_status(answer, 200);
 			else
-				cr_assert(
-				    is_problem(answer, 403, "forbidden"), "%s: %s", operations[i].id, told(answer));
+				cr_assert(is_problem(answer, 403, "forbidden"), "%s: %s", id, told(answer));
 		}
 	}
 }
@@ -156,28 +144,23 @@ static const char *header_names(const struct answer *answer)
 
 Test(partnership, finds_another_s_resources_no_more_than_absent_ones)
 {
-	struct place foreign[7];
-	struct place absent[7];
-	size_t count = operations_of_document(operations);
 	size_t asked = 0;
 
 	as(stage()->south);
-	make_world(foreign);
-	empty_world(absent);
-	cr_assert_str_neq(foreign[5].value, "none");
+	size_t count = prepare_all();
 	const char *kept = everything_kept();
 	as(stage()->council);
 	for (size_t i = 0; i < count; i++) {
+		const struct documented *documented = prepared[i].documented;
 		/* Whoever pushes a message under another's key makes an incident of its own. */
-		if (!strchr(operations[i].path, '{') || strcmp(operations[i].method, "PUT") == 0)
+		if (!strchr(documented->path, '{') || strcmp(documented->id, "putCaseSystemIncident") == 0)
 			continue;
-		struct call of_foreign = call_of(&operations[i], foreign);
-		struct call of_absent = call_of(&operations[i], absent);
-		const struct answer *there = make(&of_foreign);
+		struct call of_absent = absent(&prepared[i]);
+		const struct answer *there = make(&prepared[i].call);
 		const struct answer *nowhere = make(&of_absent);
-		cr_assert(is_problem(there, 404, "not-found"), "%s: %s", operations[i].id, told(there));
-		cr_assert_str_eq(blotted(there), blotted(nowhere), "%s", operations[i].id);
-		cr_assert_str_eq(header_names(there), header_names(nowhere), "%s", operations[i].id);
+		cr_assert(is_problem(there, 404, "not-found"), "%s: %s", documented->id, told(there));
+		cr_assert_str_eq(blotted(there), blotted(nowhere), "%s", documented->id);
+		cr_assert_str_eq(header_names(there), header_names(nowhere), "%s", documented->id);
 		asked++;
 	}
 	cr_assert_geq(asked, 13);
@@ -186,59 +169,61 @@ Test(partnership, finds_another_s_resources_no_more_than_absent_ones)
 
 Test(partnership, reaches_its_own_resources_in_all_these_places)
 {
-	struct place places[7];
-	size_t count = operations_of_document(operations);
+	size_t count = prepare_all();
 
-	make_world(places);
 	for (size_t i = 0; i < count; i++) {
-		if (!strchr(operations[i].path, '{') || strcmp(operations[i].method, "GET") != 0)
+		if (strcmp(prepared[i].documented->method, "GET") != 0)
 			continue;
-		struct call call = call_of(&operations[i], places);
-		const struct answer *answer = make(&call);
-		cr_assert(answer->status == 200, "%s: %s", operations[i].id, told(answer));
+		const struct answer *answer = make(&prepared[i].call);
+		cr_assert(answer->status == 200, "%s: %s", prepared[i].documented->id, told(answer));
 	}
 }
 
 Test(partnership, mixes_no_child_with_another_s_incident)
 {
-	struct place foreign[7];
-	struct place own[7];
-
 	as(stage()->south);
-	make_world(foreign);
+	const char *foreign = recorded(incident_with("{}"));
+	const char *foreign_child =
+	    answer_text(get("/v1/incidents/%s", foreign), "/children/0/id");
 	as(stage()->council);
-	make_world(own);
-	expect_problem(
-	    get("/v1/incidents/%s/children/%s", own[0].value, foreign[1].value), 404, "not-found");
-	expect_problem(
-	    get("/v1/incidents/%s/children/%s", foreign[0].value, own[1].value), 404, "not-found");
+	const char *own = recorded(incident_with("{}"));
+	const char *own_child = answer_text(get("/v1/incidents/%s", own), "/children/0/id");
+
+	expect_problem(get("/v1/incidents/%s/children/%s", own, foreign_child), 404, "not-found");
+	expect_problem(get("/v1/incidents/%s/children/%s", foreign, own_child), 404, "not-found");
+}
+
+/* Whether the text holds the value of a place that tells whose it is. */
+static void expect_nothing_of(const struct prepared *one, const char *id, const char *text)
+{
+	for (const struct place *place = one->places; place->name; place++)
+		cr_assert(strcmp(place->name, "system") == 0 || !strstr(text, place->value), "%s shows %s",
+		    id, place->name);
 }
 
 Test(partnership, lists_and_filters_never_show_another_s)
 {
-	struct place foreign[7];
-	size_t count = operations_of_document(operations);
-
 	as(stage()->south);
-	make_world(foreign);
+	size_t count = prepare_all();
 	CLEANUP(free)
 	char *south =
 	    sql_text(&stage()->database, "SELECT id FROM partnership WHERE slug = 'south'", NULL);
 	as(stage()->council);
 	for (size_t i = 0; i < count; i++) {
-		if (strchr(operations[i].path, '{') || strcmp(operations[i].method, "GET") != 0 ||
-		    operations[i].is_open)
+		const struct documented *documented = prepared[i].documented;
+		if (strchr(documented->path, '{') || strcmp(documented->method, "GET") != 0)
 			continue;
-		struct call call = call_of(&operations[i], foreign);
-		const struct answer *answer = make(&call);
+		const struct answer *answer = make(&prepared[i].call);
 		expect_status(answer, 200);
-		for (size_t place = 0; place < 6; place++)
-			cr_assert(place == 2 || !strstr(text_string(&answer->body), foreign[place].value),
-			    "%s shows %s", operations[i].id, foreign[place].name);
+		for (size_t k = 0; k < count; k++)
+			expect_nothing_of(&prepared[k], documented->id, text_string(&answer->body));
 		cr_assert_null(strstr(text_string(&answer->body), south));
 	}
-	const char *const paths[] = {text_of("/v1/deliveries?incident_id=%s", foreign[0].value),
-	    text_of("/v1/audit?resource_id=%s", foreign[0].value)};
+	as(stage()->south);
+	const char *incident = recorded(incident_with("{}"));
+	as(stage()->council);
+	const char *const paths[] = {text_of("/v1/deliveries?incident_id=%s", incident),
+	    text_of("/v1/audit?resource_id=%s", incident)};
 	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++)
 		expect_value(get("%s", paths[i]), "/data", "[]");
 }

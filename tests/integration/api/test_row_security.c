@@ -187,7 +187,7 @@ Test(tenant, writes_nothing_for_another)
 	    "0");
 	cr_assert_str_eq(
 	    ask(connection,
-	        text_of("INSERT INTO change (partnership_id, incident_id, resource, resource_id,"
+	        text_of("INSERT INTO change (partnership_id, subject_id, resource, resource_id,"
 	                " version) VALUES ('%s', '%s', 'incident', '%s', 1)",
 	            partnership_id("north"), id, id)),
 	    "42501");

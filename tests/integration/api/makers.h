@@ -1,0 +1,6 @@
+/* The tables of makers, one file makers_<group>.c for each group of resources; see fixture.h. */
+#pragma once
+
+#include "fixture.h"
+
+extern const struct maker makers_referrals[];
