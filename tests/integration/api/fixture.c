@@ -197,6 +197,37 @@ const struct answer *put(json_t *body, const char *path, ...)
 	return answer;
 }
 
+const struct answer *move(json_t *body, const char *if_match, const char *path, ...)
+{
+	struct call call = {.method = "POST", .if_match = if_match};
+	va_list arguments;
+	va_start(arguments, path);
+	const struct answer *answer = send_to(call, body, path, arguments);
+	va_end(arguments);
+	return answer;
+}
+
+const struct answer *change(json_t *body, const char *if_match, const char *path, ...)
+{
+	struct call call = {.method = "PUT", .if_match = if_match};
+	va_list arguments;
+	va_start(arguments, path);
+	const struct answer *answer = send_to(call, body, path, arguments);
+	va_end(arguments);
+	return answer;
+}
+
+const char *step_to(const struct answer *answer, const char *to, const char *member)
+{
+	size_t index;
+	json_t *step;
+
+	json_array_foreach (json_object_get(answer->json, "next_steps"), index, step)
+		if (strcmp(json_string_value(json_object_get(step, "to")), to) == 0)
+			return text_of("/next_steps/%zu/%s", index, member);
+	give_up("no step leads to %s: %s", to, told(answer));
+}
+
 struct participant {
 	pthread_t thread;
 	pthread_barrier_t *start;

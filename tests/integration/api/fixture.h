@@ -48,6 +48,13 @@ const struct answer *post(json_t *body, const char *path, ...)
 const struct answer *patch(json_t *body, const char *if_match, const char *path, ...)
     __attribute__((format(printf, 3, 4)));
 const struct answer *put(json_t *body, const char *path, ...) __attribute__((format(printf, 2, 3)));
+/* POST and PUT under If-Match: a transition, and what is replaced as a whole. */
+const struct answer *move(json_t *body, const char *if_match, const char *path, ...)
+    __attribute__((format(printf, 3, 4)));
+const struct answer *change(json_t *body, const char *if_match, const char *path, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The pointer to a member of the one of next_steps that leads there, for expect_value(). */
+const char *step_to(const struct answer *answer, const char *to, const char *member);
 /* The call as it stands, with the caller's token unless it has one. */
 const struct answer *make(const struct call *call);
 /* All of them at the same time. */

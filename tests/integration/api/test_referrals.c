@@ -16,18 +16,6 @@ static const char *referred(const char *members)
 	return answer_text(made, "/id");
 }
 
-/* The step of next_steps that leads there. */
-static const char *step_to(const struct answer *answer, const char *to, const char *member)
-{
-	size_t index;
-	json_t *step;
-
-	json_array_foreach (json_object_get(answer->json, "next_steps"), index, step)
-		if (strcmp(json_string_value(json_object_get(step, "to")), to) == 0)
-			return text_of("/next_steps/%zu/%s", index, member);
-	give_up("no step leads to %s: %s", to, told(answer));
-}
-
 Test(referral, is_received_with_its_next_steps)
 {
 	const struct answer *read = get("/v1/referrals/%s", referred("{}"));
@@ -43,10 +31,11 @@ Test(referral, is_received_with_its_next_steps)
 
 Test(referral, answers_a_repeated_request_with_its_next_steps_again)
 {
+	CLEANUP(json_decref) json_t *body = json_of("{'summary': 'x'}");
 	struct call call = {.method = "POST",
 	    .path = "/v1/referrals",
 	    .idempotency_key = new_id(),
-	    .json = json_of("{'summary': 'x'}")};
+	    .json = body};
 	const struct answer *first = make(&call);
 	const struct answer *again = make(&call);
 
@@ -59,11 +48,8 @@ Test(referral, answers_a_repeated_request_with_its_next_steps_again)
 Test(referral, that_lacks_what_it_needs_is_refused_with_everything_that_is_missing)
 {
 	const char *id = referred("{}");
-	struct call call = {.method = "POST",
-	    .path = text_of("/v1/referrals/%s/transitions", id),
-	    .if_match = "\"1\"",
-	    .json = json_of("{'to': 'quality_assured'}")};
-	const struct answer *refused = make(&call);
+	const struct answer *refused =
+	    move(json_of("{'to': 'quality_assured'}"), "\"1\"", "/v1/referrals/%s/transitions", id);
 
 	expect_problem(refused, 409, "conflict");
 	expect_value(refused, "/missing/0/code", "'nature_is_known'");
@@ -77,16 +63,15 @@ Test(referral, is_moved_once_it_is_complete_and_remembers_who_and_why)
 	expect_status(patch(json_of("{'nature': 'serious_harm', 'children': [{'age_years': 2}]}"),
 	                  "\"1\"", "/v1/referrals/%s", id),
 	    200);
-	struct call call = {.method = "POST",
-	    .path = text_of("/v1/referrals/%s/transitions", id),
-	    .if_match = "\"2\"",
-	    .json = json_of("{'to': 'quality_assured', 'reason': 'complete'}")};
-	const struct answer *moved = make(&call);
+	const struct answer *moved = move(json_of("{'to': 'quality_assured', 'reason': 'complete'}"),
+	    "\"2\"", "/v1/referrals/%s/transitions", id);
 
 	expect_status(moved, 200);
 	cr_assert_str_eq(etag_of(moved), "\"3\"");
 	expect_value(moved, "/quality_assured_on", text_of("'%s'", day(0)));
-	expect_problem(make(&call), 412, "stale");
+	expect_problem(
+	    move(json_of("{'to': 'withdrawn'}"), "\"2\"", "/v1/referrals/%s/transitions", id), 412,
+	    "stale");
 	cr_assert_eq(count_rows("SELECT count(*) FROM transition WHERE subject_id = $1::uuid", id), 2);
 	cr_assert_eq(count_rows("SELECT count(*) FROM event WHERE type = 'referral.updated' AND"
 	                        " body::jsonb -> 'data' ->> 'referral_id' = $1", id), 2);
@@ -96,15 +81,13 @@ Test(referral, is_moved_once_it_is_complete_and_remembers_who_and_why)
 Test(referral, is_assessed_only_by_whoever_may)
 {
 	const char *id = referred("{'nature': 'other', 'children': [{}]}");
-	struct call call = {.method = "POST",
-	    .path = text_of("/v1/referrals/%s/transitions", id),
-	    .if_match = "\"1\"",
-	    .json = json_of("{'to': 'quality_assured'}")};
 
 	as(key_with("referrals:read referrals:write"));
 	const struct answer *read = get("/v1/referrals/%s", id);
 	expect_value(read, step_to(read, "quality_assured", "missing/0/code"), "'scope'");
-	expect_problem(make(&call), 403, "forbidden");
+	expect_problem(
+	    move(json_of("{'to': 'quality_assured'}"), "\"1\"", "/v1/referrals/%s/transitions", id),
+	    403, "forbidden");
 }
 
 Test(referral, faults_are_all_told_at_once)
