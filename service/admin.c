@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "command.h"
 #include "contract/contract.h"
+#include "domain/date.h"
 #include "outbox/sign.h"
 #include "outbox/target.h"
 #include "session.h"
@@ -23,6 +24,16 @@ static int called_wrongly(void)
 static bool is_verb(const struct words *words, const char *verb)
 {
 	return words->count > 0 && strcmp(words->items[0], verb) == 0;
+}
+
+static bool is_day(const char *option, const char *text)
+{
+	struct date day;
+
+	if (date_parse(text, &day))
+		return true;
+	(void)fprintf(stderr, "csprd: %s is a day such as 2022-07-01\n", option);
+	return false;
 }
 
 static int create_partnership(struct session *session, const struct words *words)
@@ -58,20 +69,30 @@ int command_partnerships(const struct settings *settings, const struct words *wo
 	return session_print(&session, &SQL_PARTNERSHIP_LIST_ALL, &none);
 }
 
-int command_agencies(const struct settings *settings, const struct words *words)
+static bool find_agency(
+    struct session *session, const char *partnership_id, const char *slug, char ret_id[37])
 {
-	CLEANUP(session_close) struct session session = {0};
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "partnership_id", partnership_id);
+	bind_text(&bindings, "slug", slug);
+	if (session_find(session, &SQL_AGENCY_BY_SLUG, &bindings, ret_id))
+		return true;
+	(void)fprintf(stderr, "csprd: the partnership has no agency '%s'\n", slug);
+	return false;
+}
+
+static int create_agency(
+    struct session *session, const char *partnership_id, const struct words *words)
+{
 	CLEANUP(problem_finish) struct problem problem = {0};
 	struct bindings bindings = {0};
 	struct uuid id = uuid_new();
-	char partnership_id[37];
+	const char *valid_from = words_option(words, "--valid-from", 0);
 
-	if (!is_verb(words, "create") ||
-	    !words_need(words, (const char *[]){"--partnership", "--slug", "--name", "--kind", NULL}))
-		return called_wrongly();
-	if (!session_open(settings, &session) ||
-	    !session_partnership(&session, words_option(words, "--partnership", 0), partnership_id))
-		return EXIT_FAILED;
+	if (!words_need(words, (const char *[]){"--slug", "--name", "--kind", NULL}) ||
+	    (valid_from && !is_day("--valid-from", valid_from)))
+		return EXIT_USAGE;
 	bind_text(&bindings, "partnership_id", partnership_id);
 	bind_text(&bindings, "id", id.text);
 	bind_text(&bindings, "slug", words_option(words, "--slug", 0));
@@ -79,11 +100,55 @@ int command_agencies(const struct settings *settings, const struct words *words)
 	bind_text(&bindings, "kind", words_option(words, "--kind", 0));
 	bind_text(&bindings, "statutory_partner",
 	    words_flag(words, "--statutory-partner") ? "true" : "false");
-	if (!session_run(&session, &SQL_AGENCY_INSERT, &bindings, partnership_id, "agency.create",
+	bind_text(&bindings, "valid_from", valid_from);
+	if (!session_run(session, &SQL_AGENCY_INSERT, &bindings, partnership_id, "agency.create",
 	        id.text, &problem))
 		return command_failed("the agency was not created", &problem);
 	printf("%s\n", id.text);
 	return EXIT_DONE;
+}
+
+/* Renamed or merged: the agency ends, and from the day on the other one is in its place. */
+static int succeed_agency(
+    struct session *session, const char *partnership_id, const struct words *words)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct bindings bindings = {0};
+	const char *on = words_option(words, "--on", 0);
+	char agency_id[37];
+	char successor_id[37];
+
+	if (!words_need(words, (const char *[]){"--agency", "--by", "--on", NULL}) ||
+	    !is_day("--on", on))
+		return EXIT_USAGE;
+	if (!find_agency(session, partnership_id, words_option(words, "--agency", 0), agency_id) ||
+	    !find_agency(session, partnership_id, words_option(words, "--by", 0), successor_id))
+		return EXIT_FAILED;
+	bind_text(&bindings, "partnership_id", partnership_id);
+	bind_text(&bindings, "agency_id", agency_id);
+	bind_text(&bindings, "successor_id", successor_id);
+	bind_text(&bindings, "succeeded_on", on);
+	if (!session_run(session, &SQL_AGENCY_SUCCEED, &bindings, partnership_id, "agency.succeed",
+	        agency_id, &problem))
+		return command_failed("the agency has been succeeded already, begins later than that, or "
+		                      "is what the other one has become",
+		    &problem);
+	return EXIT_DONE;
+}
+
+int command_agencies(const struct settings *settings, const struct words *words)
+{
+	CLEANUP(session_close) struct session session = {0};
+	char partnership_id[37];
+
+	if ((!is_verb(words, "create") && !is_verb(words, "succeed")) ||
+	    !words_need(words, (const char *[]){"--partnership", NULL}))
+		return called_wrongly();
+	if (!session_open(settings, &session) ||
+	    !session_partnership(&session, words_option(words, "--partnership", 0), partnership_id))
+		return EXIT_FAILED;
+	return is_verb(words, "create") ? create_agency(&session, partnership_id, words)
+	                                : succeed_agency(&session, partnership_id, words);
 }
 
 /* Scopes are those that the OpenAPI document names, and no others. */
@@ -152,19 +217,6 @@ static void make_token(const struct settings *settings, struct text *ret_token, 
 	digest_hmac_sha256(settings->pepper, strlen(settings->pepper), text_string(ret_token),
 	    ret_token->length, digest);
 	hex_encode(digest, sizeof(digest), ret_hash);
-}
-
-static bool find_agency(
-    struct session *session, const char *partnership_id, const char *slug, char ret_id[37])
-{
-	struct bindings bindings = {0};
-
-	bind_text(&bindings, "partnership_id", partnership_id);
-	bind_text(&bindings, "slug", slug);
-	if (session_find(session, &SQL_AGENCY_BY_SLUG, &bindings, ret_id))
-		return true;
-	(void)fprintf(stderr, "csprd: the partnership has no agency '%s'\n", slug);
-	return false;
 }
 
 static int create_key(const struct settings *settings, struct session *session,

@@ -15,6 +15,8 @@ static const char usage[] =
     "  partnerships create --slug S --name N [--area-code GSS]\n"
     "  partnerships list\n"
     "  agencies create --partnership S --slug S --name N --kind K [--statutory-partner]\n"
+    "                  [--valid-from DAY]\n"
+    "  agencies succeed --partnership S --agency S --by S --on DAY    renamed or merged\n"
     "  keys create --partnership S --agency S --label L --scope S [--scope S …] [--days N]\n"
     "  keys list --partnership S\n"
     "  keys revoke --partnership S --id ID\n"

@@ -25,10 +25,34 @@ SELECT p.id,
  ORDER BY p.slug;
 
 -- name: agency_insert
--- $1 partnership_id, $2 id, $3 slug, $4 name, $5 kind, $6 statutory_partner
-INSERT INTO agency (partnership_id, id, slug, name, kind, statutory_partner)
-VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::boolean)
+-- $1 partnership_id, $2 id, $3 slug, $4 name, $5 kind, $6 statutory_partner, $7 valid_from
+INSERT INTO agency (partnership_id, id, slug, name, kind, statutory_partner, valid_from)
+VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::boolean, $7::date)
 RETURNING id;
+
+-- name: agency_succeed
+-- Ends an agency on the day before, and names who follows it: once, and never itself in the end.
+-- $1 partnership_id, $2 agency_id, $3 successor_id, $4 succeeded_on
+WITH RECURSIVE later AS (
+  SELECT s.id, s.succeeded_by
+    FROM agency AS s
+   WHERE s.partnership_id = $1::uuid
+     AND s.id = $3::uuid
+  UNION
+  SELECT n.id, n.succeeded_by
+    FROM later AS l
+    JOIN agency AS n ON n.partnership_id = $1::uuid AND n.id = l.succeeded_by
+)
+UPDATE agency AS a
+   SET succeeded_by = $3::uuid,
+       succeeded_on = $4::date,
+       valid_to = $4::date - 1
+ WHERE a.partnership_id = $1::uuid
+   AND a.id = $2::uuid
+   AND a.succeeded_by IS NULL
+   AND (a.valid_from IS NULL OR a.valid_from < $4::date)
+   AND NOT EXISTS (SELECT FROM later AS l WHERE l.id = a.id)
+RETURNING a.id;
 
 -- name: agency_by_slug
 -- $1 partnership_id, $2 slug

@@ -16,7 +16,7 @@ SELECT p.id,
 
 -- name: agency_list
 -- The agencies of the partnership by their short names.
--- $1 limit (one more than the page), $2 after_key
+-- $1 limit (one more than the page), $2 after_key, $3 valid_on, $4 statutory_partner
 SELECT a.id,
        a.slug,
        a.name,
@@ -24,10 +24,14 @@ SELECT a.id,
        a.statutory_partner,
        a.valid_from,
        a.valid_to,
+       a.succeeded_by,
+       a.succeeded_on,
        a.slug AS "_key"
   FROM agency AS a
  WHERE a.partnership_id = tenant()
    AND ($2::text IS NULL OR a.slug > $2::text)
+   AND ($3::date IS NULL OR agency_is_valid(a.valid_from, a.valid_to, $3::date))
+   AND ($4::boolean IS NULL OR a.statutory_partner = $4::boolean)
  ORDER BY a.slug
  LIMIT $1::integer;
 

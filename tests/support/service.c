@@ -15,7 +15,7 @@
 const char *const test_pepper = "a pepper that only the tests know, 32+";
 const char *const test_secrets_key = "dGVzdHMgb25seSB0ZXN0cyBvbmx5IHRlc3RzIG9ubHk=";
 
-#define ARGUMENTS_MAX 48
+#define ARGUMENTS_MAX 160
 
 static void complete(const char *const arguments[], const char *ret_arguments[ARGUMENTS_MAX + 2])
 {
