@@ -35,6 +35,12 @@ SELECT a.id,
  ORDER BY a.slug
  LIMIT $1::integer;
 
+-- name: agency_kinds
+-- What sort of agency each of the partnership's is, for rules that ask who says something.
+SELECT coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind)), '[]') AS agencies
+  FROM agency AS a
+ WHERE a.partnership_id = tenant();
+
 -- name: webhook_endpoint_list
 -- Where events are sent. Secrets are not among what this role can read.
 -- $1 limit (one more than the page), $2 after_key, $3 after_id

@@ -127,3 +127,77 @@ UPDATE referral AS r
        END
  WHERE r.partnership_id = tenant()
    AND r.id = $2::uuid;
+
+-- name: referral_exists
+-- A row when the caller may see the referral; for lists of what belongs to it.
+-- $1 referral_id
+SELECT r.id
+  FROM referral AS r
+ WHERE r.partnership_id = tenant()
+   AND r.id = $1::uuid;
+
+-- name: referral_decide
+-- What a decision leaves in the referral; referral_advance has checked the version.
+-- $1 referral_id, $2 incident_id, $3 decided_on
+UPDATE referral AS r
+   SET decided_on = $3::date,
+       incident_id = $2::uuid
+ WHERE r.partnership_id = tenant()
+   AND r.id = $1::uuid;
+
+-- name: referral_decision_columns
+-- A threshold decision as the API shows it.
+-- fragment
+d.id,
+d.referral_id,
+d.outcome,
+d.decided_on,
+d.rationale,
+d.views,
+d.referrer_told_on,
+d.chair_told_on,
+d.incident_id,
+d.made_incident,
+d.distinct_from,
+d.decided_by_key_id,
+instant_text(d.created_at) AS created_at
+
+-- name: referral_decision_insert
+-- A threshold decision; decisions are only ever added.
+-- $1 record (json object), $2 decision_id, $3 referral_id, $4 incident_id, $5 made_incident
+INSERT INTO referral_decision AS d
+SELECT written.*
+  FROM jsonb_populate_record(NULL::referral_decision,
+         '{"distinct_from": []}'::jsonb || jsonb_strip_nulls($1::jsonb) || jsonb_build_object(
+           'partnership_id', tenant(),
+           'id', $2::uuid,
+           'referral_id', $3::uuid,
+           'incident_id', $4::uuid,
+           'made_incident', $5::boolean,
+           'decided_by_key_id', caller_key(),
+           'created_at', now())) AS written;
+
+-- name: referral_decision_get
+-- One threshold decision of a referral.
+-- stored
+-- $1 referral_id, $2 decision_id
+SELECT {{referral_decision_columns}}
+  FROM referral_decision AS d
+ WHERE d.partnership_id = tenant()
+   AND d.referral_id = $1::uuid
+   AND d.id = $2::uuid;
+
+-- name: referral_decision_list
+-- The threshold decisions of a referral, the first one first.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 referral_id
+SELECT {{referral_decision_columns}},
+       d.created_at AS "_key",
+       d.id AS "_id"
+  FROM referral_decision AS d
+ WHERE d.partnership_id = tenant()
+   AND d.referral_id = $4::uuid
+   AND (d.created_at, d.id) > (
+     CASE WHEN $2::timestamptz IS NULL THEN '-infinity' ELSE $2::timestamptz END,
+     CASE WHEN $3::uuid IS NULL THEN '00000000-0000-0000-0000-000000000000' ELSE $3::uuid END)
+ ORDER BY d.created_at, d.id
+ LIMIT $1::integer;

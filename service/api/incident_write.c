@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/duties.h"
-#include "base/ids.h"
 #include "store/statements.h"
 
 #define INCIDENT_BYTES (4 * 1024 * 1024)
@@ -53,24 +51,40 @@ static void set_duty(json_t *incident, const struct duty_decision *decision)
 	json_object_set_new(incident, "duty_rule", json_string(decision->rule));
 }
 
-/* The statements of a creation, in one batch; the number of the one that answers. */
-static size_t add_creation(struct call *call, struct batch *batch, const json_t *incident,
-    const json_t *children, const struct duties *duties, const char *id, const char *location)
+void incident_draft_finish(struct incident_draft *draft)
+{
+	json_decref(draft->row);
+	json_decref(draft->children);
+	duties_finish(&draft->duties);
+}
+
+bool incident_draft(struct call *call, const struct rulebook *rulebook, json_t *incident,
+    struct incident_draft *ret_draft, struct problem *problem)
+{
+	*ret_draft = (struct incident_draft){.id = uuid_new()};
+	if (!duties_assess(call, rulebook, incident, &ret_draft->duties, problem))
+		return false;
+	ret_draft->row = json_copy(incident);
+	set_duty(ret_draft->row, &ret_draft->duties.decision);
+	json_object_del(ret_draft->row, "children");
+	ret_draft->children = json_incref(json_object_get(incident, "children"));
+	give_ids(ret_draft->children);
+	return true;
+}
+
+void incident_add(struct call *call, struct batch *batch, const struct incident_draft *draft)
 {
 	struct bindings bindings = {0};
-	CLEANUP(json_decref) json_t *data = duties_event(call, id);
-	struct event event = {.type = "incident.created", .incident_id = id, .data = data};
+	CLEANUP(json_decref) json_t *data = duties_event(call, draft->id.text);
+	struct event event = {.type = "incident.created", .incident_id = draft->id.text, .data = data};
 
-	bind_text(&bindings, "incident_id", id);
-	duties_add_json(batch, &SQL_INCIDENT_INSERT, &bindings, "incident", incident);
-	if (json_array_size(children))
-		duties_add_json(batch, &SQL_CHILDREN_INSERT, &bindings, "children", children);
-	if (json_array_size(duties->clocks))
-		duties_add_json(batch, &SQL_CLOCKS_INSERT, &bindings, "clocks", duties->clocks);
+	bind_text(&bindings, "incident_id", draft->id.text);
+	duties_add_json(batch, &SQL_INCIDENT_INSERT, &bindings, "incident", draft->row);
+	if (json_array_size(draft->children))
+		duties_add_json(batch, &SQL_CHILDREN_INSERT, &bindings, "children", draft->children);
+	if (json_array_size(draft->duties.clocks))
+		duties_add_json(batch, &SQL_CLOCKS_INSERT, &bindings, "clocks", draft->duties.clocks);
 	duties_add_event(&event, uuid_new().text, batch);
-	call_audit(call, batch, id);
-	return call_keep(
-	    call, batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED, &bindings, 201, location);
 }
 
 static bool create_once(
@@ -78,22 +92,21 @@ static bool create_once(
 {
 	json_t *incident = context;
 	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(duties_finish) struct duties duties = {0};
-	struct uuid id = uuid_new();
+	CLEANUP(incident_draft_finish) struct incident_draft draft = {0};
+	struct bindings bindings = {0};
 	char location[80];
 
-	if (!duties_assess(call, rulebook, incident, &duties, problem))
+	if (!incident_draft(call, rulebook, incident, &draft, problem))
 		return call_refuse(call, rulebook, problem);
 	if (!call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
-	snprintf(location, sizeof(location), "/v1/incidents/%s", id.text);
-	CLEANUP(json_decref) json_t *row = json_copy(incident);
-	set_duty(row, &duties.decision);
-	json_object_del(row, "children");
-	json_t *children = json_object_get(incident, "children");
-	give_ids(children);
+	snprintf(location, sizeof(location), "/v1/incidents/%s", draft.id.text);
+	bind_text(&bindings, "incident_id", draft.id.text);
 	call_claim(call, &batch);
-	size_t answer = add_creation(call, &batch, row, children, &duties, id.text, location);
+	incident_add(call, &batch, &draft);
+	call_audit(call, &batch, draft.id.text);
+	size_t answer = call_keep(
+	    call, &batch, &SQL_INCIDENT_GET, &SQL_INCIDENT_GET_STORED, &bindings, 201, location);
 	if (!call_run(call, &batch, problem))
 		return false;
 	call_answer(call, &batch, answer, 201, location, 1);

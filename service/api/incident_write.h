@@ -5,7 +5,8 @@
  */
 #pragma once
 
-#include "api/call.h"
+#include "api/duties.h"
+#include "base/ids.h"
 
 /* The incident as the API shows it, or PROBLEM_NOT_FOUND; `arguments` name it for `statement`. */
 MUST_CHECK bool incident_read(struct call *call, const struct statement *statement,
@@ -19,6 +20,21 @@ MUST_CHECK bool incident_read_by_path(
  * body and is changed on the way. case_system and external_id may be set in it by the caller.
  */
 MUST_CHECK bool incident_create(struct call *call, json_t *incident, struct problem *problem);
+
+/* A new incident that has been judged, for a batch that writes more than the incident. */
+struct incident_draft {
+	json_t *row;      /* its own fields, with the duty */
+	json_t *children; /* each with its id */
+	struct duties duties;
+	struct uuid id;
+};
+void incident_draft_finish(struct incident_draft *draft);
+DEFINE_VALUE_CLEANUP(struct incident_draft, incident_draft_finish)
+/* Checks it by the rules of a new incident and counts its clocks. It is changed on the way. */
+MUST_CHECK bool incident_draft(struct call *call, const struct rulebook *rulebook, json_t *incident,
+    struct incident_draft *ret_draft, struct problem *problem);
+/* Adds the incident, its children, its clocks and the event that tells of it. */
+void incident_add(struct call *call, struct batch *batch, const struct incident_draft *draft);
 
 struct incident_change {
 	const json_t *current; /* as incident_read() gave it */

@@ -9,6 +9,7 @@
 #include "api/list.h"
 #include "api/notifications.h"
 #include "api/process.h"
+#include "api/referral_decision.h"
 #include "api/service.h"
 #include "domain/referral_process.h"
 #include "store/statements.h"
@@ -45,6 +46,10 @@ const struct endpoint operations[] = {
 	{"getReferral", crud_get, "referral", REFERRAL},
 	{"patchReferral", process_change, "referral", REFERRAL, .write = &SQL_REFERRAL_PATCH},
 	{"createReferralTransition", process_transition, "referral", REFERRAL, .write = &SQL_REFERRAL_TRANSITION},
+	{"createReferralDecision", referral_decision_create, "referral", .subject = &referrals, .statement = &SQL_REFERRAL_DECISION_GET, .stored = &SQL_REFERRAL_DECISION_GET_STORED},
+	{"listReferralDecisions", crud_list, "threshold decision", .statement = &SQL_REFERRAL_DECISION_LIST, .parent = &SQL_REFERRAL_EXISTS},
+	{"getReferralDecision", crud_get, "threshold decision", .statement = &SQL_REFERRAL_DECISION_GET},
+	{"listReferralSimilarIncidents", crud_list, "referral", .statement = &SQL_REFERRAL_SIMILAR_LIST, .parent = &SQL_REFERRAL_EXISTS},
 
 	{"listIncidents", crud_list, "incident", .statement = &SQL_INCIDENT_LIST, .sorts = incident_sorts},
 	{"createIncident", incidents_create, "incident"},
@@ -56,6 +61,7 @@ const struct endpoint operations[] = {
 	{"patchIncidentChild", children_patch, "child"},
 	{"getIncidentClocks", clocks_of_incident, "incident"},
 	{"listIncidentHistory", crud_list, "incident", .statement = &SQL_INCIDENT_HISTORY, .parent = &SQL_INCIDENT_EXISTS},
+	{"listIncidentSimilarIncidents", crud_list, "incident", .statement = &SQL_INCIDENT_SIMILAR_LIST, .parent = &SQL_INCIDENT_EXISTS},
 	{"getCaseSystemIncident", crud_get, "incident", .statement = &SQL_INCIDENT_BY_EXTERNAL_ID},
 	{"putCaseSystemIncident", case_systems_put, "incident"},
 

@@ -13,7 +13,7 @@
 #define ALL_SCOPES                                                                                 \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
 	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
-	"referrals:read referrals:write referrals:assess"
+	"referrals:read referrals:write referrals:assess referrals:decide"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */
 #define OWN_SCOPES                                                                                 \
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
