@@ -111,6 +111,7 @@ Test(incident, is_refused_when_its_reference_is_taken)
 	const struct answer *again = post(incident_with("{'local_ref': 'TAKEN/1'}"), "/v1/incidents");
 
 	expect_problem(again, 409, "duplicate");
+	expect_fault(again, "/local_ref", "duplicate");
 	cr_assert_str_eq(everything_kept(), kept);
 	as(stage()->south);
 	expect_status(post(incident_with("{'local_ref': 'TAKEN/1'}"), "/v1/incidents"), 201);
