@@ -12,6 +12,7 @@
 #include "api/referral_decision.h"
 #include "api/service.h"
 #include "domain/referral_process.h"
+#include "domain/review_process.h"
 #include "store/statements.h"
 
 static const struct list_sort incident_sorts[] = {
@@ -34,6 +35,16 @@ static const struct subject referrals = {
 
 /* What answers with a referral and what writes to it. */
 #define REFERRAL .subject = &referrals, .statement = &SQL_REFERRAL_GET, .stored = &SQL_REFERRAL_GET_STORED
+
+static const struct subject reviews = {
+    .process = &review_process,
+    .path = "/v1/reviews/",
+    .id_name = "review_id",
+    .get = &SQL_REVIEW_GET,
+    .advance = &SQL_REVIEW_ADVANCE,
+};
+
+#define REVIEW .subject = &reviews, .statement = &SQL_REVIEW_GET, .stored = &SQL_REVIEW_GET_STORED
 
 /* clang-format off */
 const struct endpoint operations[] = {
@@ -70,6 +81,14 @@ const struct endpoint operations[] = {
 	{"listNotifications", crud_list, "notification", .statement = &SQL_NOTIFICATION_LIST},
 	{"getNotification", crud_get, "notification", .statement = &SQL_NOTIFICATION_GET},
 	{"createNotificationAcknowledgement", acknowledgements_create, "notification"},
+
+	{"listReviews", crud_list, "review", .subject = &reviews, .statement = &SQL_REVIEW_LIST},
+	{"createReview", process_create, "review", REVIEW, .write = &SQL_REVIEW_INSERT, .facts = &SQL_REVIEW_CREATION_FACTS},
+	{"getReview", crud_get, "review", REVIEW},
+	{"patchReview", process_change, "review", REVIEW, .write = &SQL_REVIEW_PATCH},
+	{"createReviewTransition", process_transition, "review", REVIEW, .write = &SQL_REVIEW_TRANSITION},
+	{"putReviewIncidents", process_change, "review", REVIEW, .write = &SQL_REVIEW_INCIDENTS_PUT},
+	{"listReviewHistory", crud_list, "review", .statement = &SQL_REVIEW_HISTORY, .parent = &SQL_REVIEW_EXISTS},
 
 	{"listDeadlines", deadlines_list, "clock"},
 	{"getWorkingDay", calendar_working_day, "calendar"},

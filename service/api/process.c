@@ -200,9 +200,13 @@ static bool add_effect(const struct call *call, const struct rulebook *rulebook,
 static bool count_clocks(const struct call *call, const struct rulebook *rulebook,
     const struct writing *writing, json_t *effects, struct problem *problem)
 {
-	for (size_t i = 0; i < EFFECTS_MAX && writing->step->effects[i].change; i++)
-		if (!add_effect(call, rulebook, writing, &writing->step->effects[i], effects, problem))
+	for (size_t i = 0; i < EFFECTS_MAX && writing->step->effects[i].change; i++) {
+		const struct clock_effect *effect = &writing->step->effects[i];
+		if (effect->when && !json_is_true(json_object_get(writing->facts, effect->when)))
+			continue;
+		if (!add_effect(call, rulebook, writing, effect, effects, problem))
 			return false;
+	}
 	return true;
 }
 

@@ -48,6 +48,7 @@ struct clock_effect {
 	 */
 	const char *day;
 	const char *due;    /* the member that has the due date, where it is agreed and not counted */
+	const char *when;   /* the fact that has to be true for it; NULL: always */
 	bool of_the_record; /* belongs to the step's record, and not to the resource as a whole */
 };
 

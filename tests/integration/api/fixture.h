@@ -13,7 +13,8 @@
 #define ALL_SCOPES                                                                                 \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
 	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
-	"referrals:read referrals:write referrals:assess referrals:decide"
+	"referrals:read referrals:write referrals:assess referrals:decide "                            \
+	"reviews:read reviews:write reviews:approve reviews:sign_off"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */
 #define OWN_SCOPES                                                                                 \
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
@@ -65,6 +66,13 @@ const struct answer *record(json_t *incident);
 /* The same; its id. */
 const char *recorded(json_t *incident);
 const char *etag_of(const struct answer *answer);
+/*
+ * A review of that type of one new incident, with whatever has to be there before it may be
+ * initiated, decided on 20 February 2024, and these members in place of its own; its id. Every test
+ * that needs a review starts here.
+ */
+const char *reviewed(const char *type, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- What is expected ---- */
 

@@ -71,5 +71,6 @@ static const struct maker incidents[] = {
 const struct maker *const maker_tables[] = {
     incidents,
     makers_referrals,
+    makers_reviews,
     NULL,
 };

@@ -4,3 +4,4 @@
 #include "fixture.h"
 
 extern const struct maker makers_referrals[];
+extern const struct maker makers_reviews[];

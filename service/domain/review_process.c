@@ -1,0 +1,212 @@
+/* Owns the table of a review's steps. */
+#include "domain/review_process.h"
+
+#include <string.h>
+
+static bool is_local_practice_review(const struct act *act)
+{
+	const char *type = json_string_value(json_object_get(act->facts, "type"));
+
+	return type && process_has_word("lcspr joint", type);
+}
+
+static bool reviewer_is_there(const struct act *act)
+{
+	return !is_local_practice_review(act) || act_fact(act, "reviewer_in_office");
+}
+
+static const struct need reason = {
+    .code = "reason",
+    .sentence = "Say why, for whoever asks later.",
+    .is_evidence = true,
+};
+static const struct need decided_by = {
+    .code = "decided_by",
+    .sentence = "Say who decided to end it, as a role or body; the decision is the safeguarding "
+                "partners' (Working Together 2023, chapter 5).",
+    .is_evidence = true,
+};
+static const struct need reviewer_in_office = {
+    .code = "reviewer_in_office",
+    .sentence = "A local child safeguarding practice review has a lead reviewer in office with a "
+                "statement of independence (SI 2018/789; Working Together 2023, chapter 5).",
+    .is_there = reviewer_is_there,
+};
+static const struct need terms_agreed = {
+    .code = "terms_agreed",
+    .sentence = "Terms of reference are agreed (the partnership's procedure).",
+};
+static const struct need methodology_chosen = {
+    .code = "methodology_chosen",
+    .sentence = "The methodology is chosen (Working Together 2023, chapter 5).",
+};
+static const struct need draft_received = {
+    .code = "draft_received",
+    .sentence = "A draft report is received (the partnership's procedure).",
+};
+static const struct need draft_checked = {
+    .code = "draft_checked",
+    .sentence = "The latest draft is checked against the terms of reference (the partnership's "
+                "procedure).",
+};
+static const struct need responses_asked = {
+    .code = "responses_asked",
+    .sentence =
+        "Every agency on the panel is asked for its response (the partnership's procedure).",
+};
+static const struct need responses_in = {
+    .code = "responses_in",
+    .sentence = "Every agency that was asked has responded, or is overdue for a reason that is "
+                "recorded (the partnership's procedure: 14 days).",
+};
+static const struct need subgroup_approved = {
+    .code = "subgroup_approved",
+    .sentence = "The subgroup's last word on the latest draft is its approval (the partnership's "
+                "procedure).",
+};
+static const struct need board_approved = {
+    .code = "board_approved",
+    .sentence = "The board's last word on the latest draft is its approval (the partnership's "
+                "procedure).",
+};
+static const struct need board_referred_back = {
+    .code = "board_referred_back",
+    .sentence = "The board's last word on the latest draft is to refer it back.",
+};
+
+/* Only a national review can concern the Panel's choice of incidents and none of ours. */
+static bool check_incidents(const struct act *act, struct problem *problem)
+{
+	if (json_array_size(json_object_get(act->body, "incident_ids")) ||
+	    strcmp(act_text(act, "type"), "national") == 0)
+		return true;
+	return problem_add(problem, PROBLEM_INVALID, "/incident_ids", "incident_required",
+	    "Every review but a national one concerns at least one incident.");
+}
+
+static bool check_review(const struct act *act, struct problem *problem)
+{
+	check_incidents(act, problem);
+	act_check_not_future(act, "decided_on", problem);
+	act_check_not_future(act, "panel_concurred_on", problem);
+	act_check_order(act, "scope_from", "scope_to",
+	    "The period under review does not end before it begins.", problem);
+	act_check_order(act, "decided_on", "target_completion_on",
+	    "A review is not completed before it was decided on.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool check_day(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "on", problem);
+	act_check_order(act, "decided_on", "on",
+	    "Nothing happened to the review before it was decided on.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+#define TRANSITION "createReviewTransition"
+/* A review of which nobody knew how far it came goes on from wherever it turns out to be. */
+#define NOT_STATED " not_stated"
+#define OPEN                                                                                       \
+	"initiated terms_agreed in_progress drafted agency_responses approved signed_off embargoed "   \
+	"notice_given not_stated"
+#define NOT_ENDED OPEN " published not_published assurance"
+
+/* The six months: Working Together 2023 chapter 5; from which day says the partnership's policy. */
+#define SIX_MONTHS(change_)                                                                        \
+	{                                                                                              \
+		{.change = (change_), .kind = "lcspr", .day = "decided_on", .when = "starts_at_decision"}, \
+		{                                                                                          \
+			.change = (change_), .kind = "lcspr", .day = "panel_concurred_on",                     \
+			.when = "starts_at_concurrence"                                                        \
+		}                                                                                          \
+	}
+
+static const struct step steps[] = {
+    {.operation = "createReview",
+        .from = "",
+        .to = "initiated",
+        .check = check_review,
+        .effects = SIX_MONTHS(CLOCK_STARTS),
+        .event = "review.initiated"},
+    {.operation = "patchReview",
+        .from = NOT_ENDED,
+        .check = check_review,
+        .effects = SIX_MONTHS(CLOCK_CORRECTED)},
+    {.operation = "putReviewIncidents", .from = NOT_ENDED, .check = check_incidents},
+
+    {.operation = TRANSITION,
+        .from = "initiated" NOT_STATED,
+        .to = "terms_agreed",
+        .needs = {&reviewer_in_office, &terms_agreed, &methodology_chosen},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "terms_agreed" NOT_STATED,
+        .to = "in_progress",
+        .needs = {&reviewer_in_office, &terms_agreed, &methodology_chosen},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "in_progress" NOT_STATED,
+        .to = "drafted",
+        .needs = {&draft_received},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "drafted" NOT_STATED,
+        .to = "agency_responses",
+        .needs = {&draft_checked, &responses_asked},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "agency_responses" NOT_STATED,
+        .to = "approved",
+        .role = "reviews:approve",
+        .needs = {&responses_in, &subgroup_approved},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "approved" NOT_STATED,
+        .to = "signed_off",
+        .role = "reviews:sign_off",
+        .needs = {&board_approved},
+        .check = check_day,
+        .event = "review.signed_off"},
+
+    {.operation = TRANSITION,
+        .from = "drafted",
+        .to = "in_progress",
+        .needs = {&reason},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "agency_responses",
+        .to = "drafted",
+        .needs = {&reason},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "approved",
+        .to = "drafted",
+        .needs = {&board_referred_back, &reason},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "initiated terms_agreed in_progress",
+        .to = "not_stated",
+        .needs = {&reason},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = "not_stated",
+        .to = "initiated",
+        .needs = {&reason},
+        .check = check_day},
+    {.operation = TRANSITION,
+        .from = OPEN,
+        .to = "discontinued",
+        .needs = {&reason, &decided_by},
+        .check = check_day,
+        .effects = {{.change = CLOCK_LAPSES, .kind = "lcspr"}},
+        .event = "review.discontinued"},
+};
+
+const struct process review_process = {
+    .resource = "review",
+    .noun = "review",
+    .states = OPEN " published not_published assurance closed discontinued",
+    .steps = steps,
+    .step_count = ARRAY_LENGTH(steps),
+};
