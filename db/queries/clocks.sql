@@ -28,15 +28,17 @@ SELECT h.date,
  LIMIT $1::integer;
 
 -- name: clocks_insert
--- The clocks that start with an incident or a notification.
+-- The clocks that start with an incident or a notification; they are the incident's own unless they
+-- name another subject.
 -- $1 incident_id, $2 clocks (json array)
-INSERT INTO clock (partnership_id, id, incident_id, subject_id, created_by_agency_id, kind, basis,
-  duty, rule, starts_on, start_event, unit, length, due_on, at_risk_on, completed_on,
+INSERT INTO clock (partnership_id, id, incident_id, subject, subject_id, created_by_agency_id,
+  kind, basis, duty, rule, starts_on, start_event, unit, length, due_on, at_risk_on, completed_on,
   calendar_version)
 SELECT i.partnership_id,
        c.id,
        i.id,
-       i.id,
+       coalesce(c.subject, 'incident'),
+       coalesce(c.subject_id, i.id),
        i.created_by_agency_id,
        c.kind,
        c.basis,
@@ -50,9 +52,9 @@ SELECT i.partnership_id,
        c.at_risk_on,
        c.completed_on,
        c.calendar_version
-  FROM jsonb_to_recordset($2::jsonb) AS c (id uuid, kind text, basis text, duty text, rule text,
-    starts_on date, start_event text, unit text, length integer, due_on date, at_risk_on date,
-    completed_on date, calendar_version integer)
+  FROM jsonb_to_recordset($2::jsonb) AS c (id uuid, subject text, subject_id uuid, kind text,
+    basis text, duty text, rule text, starts_on date, start_event text, unit text, length integer,
+    due_on date, at_risk_on date, completed_on date, calendar_version integer)
   JOIN incident AS i ON i.partnership_id = tenant() AND i.id = $1::uuid;
 
 -- name: clocks_reconcile

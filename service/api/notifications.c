@@ -16,6 +16,7 @@ struct notice {
 	bool is_sent; /* else it was made elsewhere and is only recorded */
 	struct date notified_on;
 	const char *note;
+	struct uuid rapid_review_id; /* of the one that it opens, where the duty has one */
 };
 
 static bool check_kind(const struct notice *notice, struct problem *problem)
@@ -79,6 +80,8 @@ static bool start_clocks(const struct rulebook *rulebook, const struct notice *n
 	if (!duties_clock(
 	        rulebook, "rapid_review", &notice->decision, notice->notified_on, &review, problem))
 		return false;
+	json_object_set_new(review, "subject", json_string("rapid_review"));
+	json_object_set_new(review, "subject_id", json_string(notice->rapid_review_id.text));
 	json_array_append_new(*ret_started, review);
 	return true;
 }
@@ -127,6 +130,10 @@ static void add_notice(struct call *call, struct batch *batch, const struct noti
 	batch_add(batch, &SQL_INCIDENT_NOTIFIED, &bindings);
 	batch_add(batch, &SQL_NOTIFICATION_INSERT, &bindings);
 	batch_add(batch, &SQL_NOTIFICATION_RECIPIENTS_INSERT, &bindings);
+	if (duty_needs_rapid_review(notice->decision.duty)) {
+		bind_text(&bindings, "rapid_review_id", notice->rapid_review_id.text);
+		batch_add(batch, &SQL_RAPID_REVIEW_OPEN, &bindings);
+	}
 	bind_text(&bindings, "kind", "sin");
 	bind_text(&bindings, "completed_on", notified_on.text);
 	batch_add(batch, &SQL_CLOCK_COMPLETE, &bindings);
@@ -176,6 +183,7 @@ static bool try_notify(struct call *call, struct problem *problem)
 	    .kind = json_string_value(json_object_get(body, "kind")),
 	    .is_sent = !transmission || strcmp(transmission, "send") == 0,
 	    .note = json_string_value(json_object_get(body, "note")),
+	    .rapid_review_id = uuid_new(),
 	};
 	return check_day(call, &notice, problem) && check_kind(&notice, problem) &&
 	       notify_once(call, rulebook, &notice, problem);

@@ -11,6 +11,7 @@
 #include "api/process.h"
 #include "api/referral_decision.h"
 #include "api/service.h"
+#include "domain/rapid_review_process.h"
 #include "domain/referral_process.h"
 #include "domain/review_process.h"
 #include "store/statements.h"
@@ -45,6 +46,19 @@ static const struct subject reviews = {
 };
 
 #define REVIEW .subject = &reviews, .statement = &SQL_REVIEW_GET, .stored = &SQL_REVIEW_GET_STORED
+
+static const struct subject rapid_reviews = {
+    .process = &rapid_review_process,
+    .path = "/v1/rapid-reviews/",
+    .id_name = "rapid_review_id",
+    .get = &SQL_RAPID_REVIEW_GET,
+    .advance = &SQL_RAPID_REVIEW_ADVANCE,
+};
+
+/* What answers with a rapid review and what writes to it. */
+#define RAPID_REVIEW                                                                               \
+	.subject = &rapid_reviews, .statement = &SQL_RAPID_REVIEW_GET,                                 \
+	.stored = &SQL_RAPID_REVIEW_GET_STORED
 
 /* clang-format off */
 const struct endpoint operations[] = {
@@ -89,6 +103,10 @@ const struct endpoint operations[] = {
 	{"createReviewTransition", process_transition, "review", REVIEW, .write = &SQL_REVIEW_TRANSITION},
 	{"putReviewIncidents", process_change, "review", REVIEW, .write = &SQL_REVIEW_INCIDENTS_PUT},
 	{"listReviewHistory", crud_list, "review", .statement = &SQL_REVIEW_HISTORY, .parent = &SQL_REVIEW_EXISTS},
+
+	{"listRapidReviews", crud_list, "rapid review", .subject = &rapid_reviews, .statement = &SQL_RAPID_REVIEW_LIST},
+	{"getRapidReview", crud_get, "rapid review", RAPID_REVIEW},
+	{"patchRapidReview", process_change, "rapid review", RAPID_REVIEW, .write = &SQL_RAPID_REVIEW_PATCH},
 
 	{"listDeadlines", deadlines_list, "clock"},
 	{"getWorkingDay", calendar_working_day, "calendar"},

@@ -3,5 +3,6 @@
 
 #include "fixture.h"
 
+extern const struct maker makers_rapid_reviews[];
 extern const struct maker makers_referrals[];
 extern const struct maker makers_reviews[];
