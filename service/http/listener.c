@@ -6,7 +6,6 @@
 #include "http/listener.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -29,7 +28,7 @@
  * Room for a target or a credential of 8 kB, the other headers and those of our answer. All of it
  * stays resident while a connection idles: with 32 kB, 10,000 of them cost 330 MB, so 135.
  */
-#define CONNECTION_BYTES (12 * 1024)
+#define CONNECTION_BYTES ((size_t)12 * 1024)
 /* How much of a body beyond the limit is read, so that its sender hears of it. */
 #define FLOOD_FACTOR 16
 #define OPTIONS_MAX 16
@@ -167,7 +166,7 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
 	connection->target = strdup(target);
 
 	char url[32];
-	snprintf(url, sizeof(url), "/%" PRIxPTR, (uintptr_t)connection);
+	snprintf(url, sizeof(url), "/%p", (void *)connection);
 	return ulfius_uri_logger(NULL, url);
 }
 
@@ -194,9 +193,10 @@ static void on_log(void *context, const char *format, va_list arguments)
 static int on_request(const struct _u_request *request, struct _u_response *response, void *context)
 {
 	struct listener *listener = context;
-	struct connection *connection =
-	    (struct connection *)(uintptr_t)strtoull(request->http_url + 1, NULL, 16);
+	void *record = NULL;
 
+	sscanf(request->http_url, "/%p", &record);
+	struct connection *connection = record;
 	connection_enter(connection, PHASE_SERVING, 0);
 	listener->options.answer(listener->options.context, connection, request, response);
 	connection_enter(connection, PHASE_SENDING, response->binary_body_length);
@@ -226,7 +226,8 @@ static bool start_daemon(struct listener *listener, struct problem *problem)
 	    {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, listener},
 	    {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, listener},
 	    {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, NULL},
-	    {MHD_OPTION_CONNECTION_LIMIT, 2 * (options->connections + options->workers), NULL},
+	    {MHD_OPTION_CONNECTION_LIMIT, 2 * ((intptr_t)options->connections + options->workers),
+	        NULL},
 	    {MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connections_per_address, NULL},
 	    {MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, NULL},
 	};
