@@ -109,7 +109,7 @@ int session_print(
 	if (!session_query(session, statement, bindings, &batch, &rows, &problem))
 		return command_failed("the database cannot be read", &problem);
 	for (size_t row = 0; row < rows_count(rows); row++) {
-		CLEANUP(text_finish) struct text line = TEXT_INIT(64 * 1024);
+		CLEANUP(text_finish) struct text line = TEXT_INIT((size_t)64 * 1024);
 		rows_put_object(rows, row, &line);
 		printf("%s\n", text_string(&line));
 	}

@@ -10,7 +10,7 @@
 #include "api/list.h"
 #include "store/statements.h"
 
-#define CLOCKS_BYTES (256 * 1024)
+#define CLOCKS_BYTES ((size_t)256 * 1024)
 
 struct standing {
 	const struct calendar *calendar;

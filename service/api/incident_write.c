@@ -6,7 +6,7 @@
 
 #include "store/statements.h"
 
-#define INCIDENT_BYTES (4 * 1024 * 1024)
+#define INCIDENT_BYTES ((size_t)4 * 1024 * 1024)
 
 bool incident_read(struct call *call, const struct statement *statement,
     const struct bindings *bindings, json_t **ret_incident, struct problem *problem)

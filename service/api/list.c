@@ -9,7 +9,7 @@
 /* What a cursor belongs to: the operation and every argument but limit and cursor themselves. */
 static void put_filter(const struct call *call, char ret_hex[17])
 {
-	CLEANUP(text_finish) struct text filter = TEXT_INIT(64 * 1024);
+	CLEANUP(text_finish) struct text filter = TEXT_INIT((size_t)64 * 1024);
 	unsigned char digest[DIGEST_BYTES];
 	const struct request *request = call->request;
 

@@ -63,7 +63,7 @@ static json_t *walk(const char *path, int limit)
 		cr_assert_eq(has_more, json_is_string(answer_at(page, "/next_cursor")));
 		cr_assert_eq(has_more, answer_header(page, "Link") != NULL);
 		cr_assert(!has_more || json_array_size(answer_at(page, "/data")) == (size_t)limit);
-		cr_assert_leq(json_array_size(items), 10 * INCIDENTS, "the pages do not end");
+		cr_assert_leq(json_array_size(items), (size_t)10 * INCIDENTS, "the pages do not end");
 		next = has_more ? text_of("%s%slimit=%d&cursor=%s", path, separator, limit,
 		                      answer_text(page, "/next_cursor"))
 		                : NULL;

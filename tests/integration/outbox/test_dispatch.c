@@ -118,8 +118,8 @@ Test(dispatcher, shares_the_queue_with_others_without_sending_anything_twice)
 	cr_assert(wait_until(is_settled, "delivered", PATIENCE));
 	outbox_stop(first);
 	outbox_stop(second);
-	cr_assert_eq(receiver_count(receiver), 6 * INCIDENTS);
-	cr_assert_eq(number("SELECT count(*) FROM delivery_attempt"), 6 * INCIDENTS);
+	cr_assert_eq(receiver_count(receiver), (size_t)6 * INCIDENTS);
+	cr_assert_eq(number("SELECT count(*) FROM delivery_attempt"), (int64_t)6 * INCIDENTS);
 }
 
 Test(dispatcher, delivers_to_others_while_one_receiver_hangs)

@@ -172,14 +172,14 @@ Test(completion, knows_words_and_flags_in_every_shell)
 	const char *const shells[] = {"bash", "zsh", "fish"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(shells); i++) {
-		struct text text CLEANUP(text_finish) = TEXT_INIT(1024 * 1024);
+		struct text text CLEANUP(text_finish) = TEXT_INIT((size_t)1024 * 1024);
 		cr_assert(completion_put(&document, shells[i], &text));
 		cr_expect(strstr(text_string(&text), "'thing list "), "%s", shells[i]);
 		cr_expect(strstr(text_string(&text), "--aware-on-gte"), "%s", shells[i]);
 		cr_expect(strstr(text_string(&text), "--port-file"), "%s", shells[i]);
 		cr_expect_not(text.failed);
 	}
-	struct text text CLEANUP(text_finish) = TEXT_INIT(1024 * 1024);
+	struct text text CLEANUP(text_finish) = TEXT_INIT((size_t)1024 * 1024);
 	cr_assert_not(completion_put(&document, "tcsh", &text));
 }
 

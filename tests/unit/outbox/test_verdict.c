@@ -65,5 +65,5 @@ Test(verdict, waits_as_long_as_the_receiver_asks)
 	struct attempt busy = {
 	    .status = 429, .complete = true, .number = 1, .retry_after_seconds = 3600};
 
-	cr_assert_geq(of(busy).delay_ms, 3600 * 1000);
+	cr_assert_geq(of(busy).delay_ms, 3600LL * 1000);
 }
