@@ -13,14 +13,15 @@
 #define EVENTS 6
 #define RACE_INCIDENTS 12
 #define ENDPOINTS 3
-#define DELIVERIES (EVENTS * RACE_INCIDENTS * ENDPOINTS)
+
+enum { DELIVERIES = EVENTS * RACE_INCIDENTS * ENDPOINTS };
 
 /* One line of deliveries: an endpoint's for an incident. */
 struct line {
 	char endpoint_id[37];
 	char reference[37];
-	int64_t passed; /* the sequence that was delivered last */
 	bool held;
+	int64_t passed; /* the sequence that was delivered last */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

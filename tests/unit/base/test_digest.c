@@ -37,27 +37,27 @@ Test(sha256, agrees_with_the_standard)
 Test(hmac_sha256, agrees_with_rfc_4231)
 {
 	static const struct {
-		unsigned char key_byte; /* repeated; 0: the key is the text */
+		unsigned char key_byte;  /* repeated; 0: the key is the text */
+		unsigned char data_byte; /* likewise */
 		size_t key_length;
 		const char *key;
-		unsigned char data_byte;
 		size_t data_length;
 		const char *data;
 		const char *digest;
 	} rows[] = {
-	    {0x0b, 20, "", 0, 8, "Hi There",
+	    {0x0b, 0, 20, "", 8, "Hi There",
 	        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
-	    {0, 4, "Jefe", 0, 28, "what do ya want for nothing?",
+	    {0, 0, 4, "Jefe", 28, "what do ya want for nothing?",
 	        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-	    {0xaa, 20, "", 0xdd, 50, "",
+	    {0xaa, 0xdd, 20, "", 50, "",
 	        "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
-	    {0, 25,
+	    {0, 0xcd, 25,
 	        "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13"
 	        "\x14\x15\x16\x17\x18\x19",
-	        0xcd, 50, "", "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
-	    {0xaa, 131, "", 0, 54, "Test Using Larger Than Block-Size Key - Hash Key First",
+	        50, "", "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
+	    {0xaa, 0, 131, "", 54, "Test Using Larger Than Block-Size Key - Hash Key First",
 	        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
-	    {0xaa, 131, "", 0, 152,
+	    {0xaa, 0, 131, "", 152,
 	        "This is a test using a larger than block-size key and a larger than block-size data. "
 	        "The key needs to be hashed before being used by the HMAC algorithm.",
 	        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},

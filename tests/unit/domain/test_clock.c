@@ -67,9 +67,9 @@ Test(clock, has_no_due_date_past_the_calendar_unless_it_needs_none)
 /* A clock of 5 working days from Monday 2024-01-08, due on Monday 2024-01-15. */
 struct standing {
 	const char *completed_on; /* NULL: open */
+	const char *today;
 	bool paused;
 	bool cancelled;
-	const char *today;
 	enum clock_state state;
 	int elapsed;
 	int remaining;
@@ -98,20 +98,20 @@ static void expect_standing(const struct standing *row)
 Test(clock, stands_as_the_day_says)
 {
 	static const struct standing rows[] = {
-	    {NULL, false, false, "2024-01-08", CLOCK_RUNNING, 0, 5},
-	    {NULL, false, false, "2024-01-12", CLOCK_RUNNING, 4, 1},
-	    {NULL, false, false, "2024-01-13", CLOCK_RUNNING, 4, 1},
-	    {NULL, false, false, "2024-01-15", CLOCK_RUNNING, 5, 0}, /* on time all of the due date */
-	    {NULL, false, false, "2024-01-16", CLOCK_BREACHED, 6, -1},
-	    {NULL, false, false, "2024-01-22", CLOCK_BREACHED, 10, -5},
-	    {NULL, false, false, "2024-01-05", CLOCK_RUNNING, -1, 6},
-	    {"2024-01-10", false, false, "2024-01-22", CLOCK_MET, 2, 0},
-	    {"2024-01-15", false, false, "2024-01-22", CLOCK_MET, 5, 0},
-	    {"2024-01-16", false, false, "2024-01-22", CLOCK_MET_LATE, 6, 0},
-	    {NULL, true, false, "2024-01-22", CLOCK_PAUSED, 10, -5},
-	    {"2024-01-16", true, false, "2024-01-22", CLOCK_MET_LATE, 6, 0},
-	    {NULL, false, true, "2024-01-22", CLOCK_CANCELLED, 0, 0},
-	    {"2024-01-10", true, true, "2024-01-22", CLOCK_CANCELLED, 0, 0},
+	    {NULL, "2024-01-08", false, false, CLOCK_RUNNING, 0, 5},
+	    {NULL, "2024-01-12", false, false, CLOCK_RUNNING, 4, 1},
+	    {NULL, "2024-01-13", false, false, CLOCK_RUNNING, 4, 1},
+	    {NULL, "2024-01-15", false, false, CLOCK_RUNNING, 5, 0}, /* on time all of the due date */
+	    {NULL, "2024-01-16", false, false, CLOCK_BREACHED, 6, -1},
+	    {NULL, "2024-01-22", false, false, CLOCK_BREACHED, 10, -5},
+	    {NULL, "2024-01-05", false, false, CLOCK_RUNNING, -1, 6},
+	    {"2024-01-10", "2024-01-22", false, false, CLOCK_MET, 2, 0},
+	    {"2024-01-15", "2024-01-22", false, false, CLOCK_MET, 5, 0},
+	    {"2024-01-16", "2024-01-22", false, false, CLOCK_MET_LATE, 6, 0},
+	    {NULL, "2024-01-22", true, false, CLOCK_PAUSED, 10, -5},
+	    {"2024-01-16", "2024-01-22", true, false, CLOCK_MET_LATE, 6, 0},
+	    {NULL, "2024-01-22", false, true, CLOCK_CANCELLED, 0, 0},
+	    {"2024-01-10", "2024-01-22", true, true, CLOCK_CANCELLED, 0, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)

@@ -266,14 +266,14 @@ Test(duty, names_its_recipients_and_whether_a_rapid_review_follows)
 {
 	static const struct {
 		enum duty duty;
-		const char *name;
 		bool rapid_review;
+		const char *name;
 		const char *recipients;
 	} rows[] = {
-	    {DUTY_NONE, "none", false, ""},
-	    {DUTY_SERIOUS_INCIDENT, "serious_incident", true, "panel dfe ofsted "},
-	    {DUTY_LOOKED_AFTER_CHILD_DEATH, "looked_after_child_death", false, "dfe ofsted "},
-	    {DUTY_CARE_LEAVER_DEATH, "care_leaver_death", false, "dfe ofsted "},
+	    {DUTY_NONE, false, "none", ""},
+	    {DUTY_SERIOUS_INCIDENT, true, "serious_incident", "panel dfe ofsted "},
+	    {DUTY_LOOKED_AFTER_CHILD_DEATH, false, "looked_after_child_death", "dfe ofsted "},
+	    {DUTY_CARE_LEAVER_DEATH, false, "care_leaver_death", "dfe ofsted "},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
