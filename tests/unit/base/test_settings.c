@@ -166,7 +166,7 @@ Test(settings, do_not_take_other_settings_from_files)
 Test(settings, describe_every_variable)
 {
 	static const char *const variables[] = {
-#define SETTING(type, name, variable, fallback, least, most, help) variable, help,
+#define SETTING(type, name, variable, fallback, least, most, help) variable, (help),
 #include "base/settings.def"
 #undef SETTING
 	};
