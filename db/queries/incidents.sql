@@ -85,6 +85,7 @@ i.other_children_at_risk_considered,
 i.media_interest,
 i.police_appeal,
 i.suspected_perpetrators,
+i.our_role IS NULL OR i.our_role = 'lead' AS counted,
 i.duty,
 i.duty_rule,
 (SELECT k.due_on
@@ -104,7 +105,36 @@ instant_text(i.updated_at) AS updated_at,
           ORDER BY c.index_child DESC, c.position, c.id), '[]')
    FROM child AS c
   WHERE c.partnership_id = i.partnership_id
-    AND c.incident_id = i.id) AS children
+    AND c.incident_id = i.id) AS children,
+json_build_object(
+  'was_not_notified', NOT EXISTS (
+    SELECT
+      FROM notification AS n
+     WHERE n.partnership_id = i.partnership_id
+       AND n.incident_id = i.id),
+  'notification_is_settled', NOT EXISTS (
+    SELECT
+      FROM clock AS k
+     WHERE k.partnership_id = i.partnership_id
+       AND k.incident_id = i.id
+       AND k.kind = 'sin'
+       AND k.completed_on IS NULL
+       AND k.superseded_at IS NULL
+       AND k.cancelled_at IS NULL),
+  'no_open_rapid_review', NOT EXISTS (
+    SELECT
+      FROM rapid_review AS r
+     WHERE r.partnership_id = i.partnership_id
+       AND r.incident_id = i.id
+       AND r.state IN ('opened', 'scoping', 'met', 'decided', 'signed_off')),
+  'no_open_review', NOT EXISTS (
+    SELECT
+      FROM review_incident AS l
+      JOIN review AS v ON v.partnership_id = l.partnership_id AND v.id = l.review_id
+     WHERE l.partnership_id = i.partnership_id
+       AND l.incident_id = i.id
+       AND l.removed_at IS NULL
+       AND v.state NOT IN ('closed', 'discontinued'))) AS "_facts"
 
 -- name: incident_get
 -- One incident with its children.
@@ -321,6 +351,149 @@ WITH changed AS (
 SELECT require_one(count(changed.id)) AS changed
   FROM changed;
 
+-- name: incident_for_step
+-- What the steps of an incident are judged by, and from where its clocks run again.
+-- $1 incident_id
+SELECT i.id,
+       i.version,
+       i.state,
+       json_build_object(
+         'incident_id', i.id,
+         'duty_since', CASE WHEN i.duty <> 'none' THEN i.aware_on END,
+         'was_not_notified', NOT EXISTS (
+           SELECT
+             FROM notification AS n
+            WHERE n.partnership_id = i.partnership_id
+              AND n.incident_id = i.id),
+         'notification_is_settled', NOT EXISTS (
+           SELECT
+             FROM clock AS k
+            WHERE k.partnership_id = i.partnership_id
+              AND k.incident_id = i.id
+              AND k.kind = 'sin'
+              AND k.completed_on IS NULL
+              AND k.superseded_at IS NULL
+              AND k.cancelled_at IS NULL),
+         'no_open_rapid_review', NOT EXISTS (
+           SELECT
+             FROM rapid_review AS r
+            WHERE r.partnership_id = i.partnership_id
+              AND r.incident_id = i.id
+              AND r.state IN ('opened', 'scoping', 'met', 'decided', 'signed_off')),
+         'no_open_review', NOT EXISTS (
+           SELECT
+             FROM review_incident AS l
+             JOIN review AS v ON v.partnership_id = l.partnership_id AND v.id = l.review_id
+            WHERE l.partnership_id = i.partnership_id
+              AND l.incident_id = i.id
+              AND l.removed_at IS NULL
+              AND v.state NOT IN ('closed', 'discontinued')),
+         'agencies', (
+           SELECT json_agg(json_build_object('id', a.id, 'kind', a.kind))
+             FROM agency AS a
+            WHERE a.partnership_id = i.partnership_id)) AS "_facts"
+  FROM incident AS i
+ WHERE i.partnership_id = tenant()
+   AND i.id = $1::uuid;
+
+-- name: incident_advance
+-- The next version of an incident, perhaps in another state; CS412 when it has changed meanwhile.
+-- $1 incident_id, $2 version, $3 to
+WITH changed AS (
+  UPDATE incident AS i
+     SET version = i.version + 1,
+         updated_at = now(),
+         state = coalesce($3::text, i.state)
+   WHERE i.partnership_id = tenant()
+     AND i.id = $1::uuid
+     AND i.version = $2::integer
+  RETURNING i.id
+)
+SELECT require_one(count(changed.id)) AS changed
+  FROM changed;
+
+-- name: incident_transition
+-- A withdrawal ends every clock that still runs, and the duty to review lapses with it. Reopening
+-- takes a lapsed rapid review up where it was, with its clock from where it began. What was judged
+-- stays as it was judged.
+-- $1 incident_id, $2 to
+WITH ended AS (
+  UPDATE clock AS k
+     SET cancelled_at = now()
+   WHERE k.partnership_id = tenant()
+     AND k.incident_id = $1::uuid
+     AND $2::text = 'withdrawn'
+     AND k.completed_on IS NULL
+     AND k.superseded_at IS NULL
+     AND k.cancelled_at IS NULL
+), lapsed AS (
+  UPDATE rapid_review AS r
+     SET version = r.version + 1,
+         updated_at = now(),
+         state = 'lapsed'
+   WHERE r.partnership_id = tenant()
+     AND r.incident_id = $1::uuid
+     AND $2::text = 'withdrawn'
+     AND r.state IN ('opened', 'scoping', 'met', 'decided', 'signed_off')
+), revived AS (
+  UPDATE rapid_review AS r
+     SET version = r.version + 1,
+         updated_at = now(),
+         state = coalesce((
+           SELECT f.item ->> 'from'
+             FROM change AS h
+            CROSS JOIN LATERAL jsonb_array_elements(h.changes) AS f (item)
+            WHERE h.partnership_id = r.partnership_id
+              AND h.subject_id = r.id
+              AND f.item ->> 'field' = 'state'
+              AND f.item ->> 'to' = 'lapsed'
+            ORDER BY h.id DESC
+            LIMIT 1), 'opened')
+   WHERE r.partnership_id = tenant()
+     AND r.incident_id = $1::uuid
+     AND $2::text = 'reopened'
+     AND r.state = 'lapsed'
+  RETURNING r.partnership_id, r.id
+)
+INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, basis, duty, rule,
+  starts_on, start_event, unit, length, due_on, at_risk_on, calendar_version, subject, subject_id,
+  agency_id, owner)
+SELECT k.partnership_id, gen_random_uuid(), k.incident_id, k.created_by_agency_id, k.kind, k.basis,
+       k.duty, k.rule, k.starts_on, k.start_event, k.unit, k.length, k.due_on, k.at_risk_on,
+       k.calendar_version, k.subject, k.subject_id, k.agency_id, k.owner
+  FROM revived AS r
+ CROSS JOIN LATERAL (
+   SELECT c.*
+     FROM clock AS c
+    WHERE c.partnership_id = r.partnership_id
+      AND c.subject_id = r.id
+      AND c.kind = 'rapid_review'
+      AND c.superseded_at IS NULL
+    ORDER BY c.created_at DESC
+    LIMIT 1) AS k
+ WHERE k.cancelled_at IS NOT NULL;
+
+-- name: incident_transition_list
+-- The steps that an incident took of its own, the first one first.
+-- $1 limit (one more than the page), $2 after_key, $3 incident_id
+SELECT t.from_state AS "from",
+       t.to_state AS "to",
+       t.happened_on AS "on",
+       t.reason,
+       t.evidence ->> 'agreed_by' AS agreed_by,
+       coalesce(t.evidence -> 'views', '[]') AS views,
+       instant_text(t.at) AS at,
+       t.key_id AS actor_id,
+       t.agency_id,
+       t.id AS "_key"
+  FROM transition AS t
+ WHERE t.partnership_id = tenant()
+   AND t.subject = 'incident'
+   AND t.subject_id = $3::uuid
+   AND t.id > CASE WHEN $2::bigint IS NULL THEN 0 ELSE $2::bigint END
+ ORDER BY t.id
+ LIMIT $1::integer;
+
 -- name: incident_notified
 -- The incident has been notified, if it still has the version and was not withdrawn; CS412
 -- otherwise.
@@ -333,7 +506,7 @@ WITH changed AS (
    WHERE i.partnership_id = tenant()
      AND i.id = $1::uuid
      AND i.version = $2::integer
-     AND i.state = ANY ('{recorded,notified}')
+     AND i.state = ANY ('{recorded,notified,reopened}')
   RETURNING i.id
 )
 SELECT require_one(count(changed.id)) AS changed

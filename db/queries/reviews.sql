@@ -315,7 +315,7 @@ UPDATE incident AS i
   FROM linked AS l
  WHERE i.partnership_id = tenant()
    AND i.id = l.incident_id
-   AND i.state IN ('recorded', 'notified', 'rapid_review', 'submitted', 'responded')
+   AND i.state IN ('recorded', 'notified', 'rapid_review', 'submitted', 'responded', 'reopened')
 
 -- name: review_advance
 -- The next version of a review, perhaps in another state; CS412 when it has changed meanwhile.

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/next_steps.h"
 #include "store/statements.h"
 
 #define INCIDENT_BYTES ((size_t)4 * 1024 * 1024)
@@ -261,7 +262,9 @@ static bool answer_unchanged(
 	if (!call_run(call, &batch, problem))
 		return false;
 	call->reply->status = change->status;
-	rows_put_object(batch_rows(&batch, number), 0, &call->reply->body);
+	rows_put_open_object(batch_rows(&batch, number), 0, &call->reply->body);
+	next_steps_put(call, NULL, batch_rows(&batch, number), 0, LIST_JSON_ROW, &call->reply->body);
+	text_putc(&call->reply->body, '}');
 	reply_version(call->reply, (long)rows_number(batch_rows(&batch, number), 0, "version"));
 	return true;
 }
@@ -297,6 +300,24 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 	return true;
 }
 
+static bool is_in_state(const struct incident_change *change, const char *state)
+{
+	const char *present = json_string_value(json_object_get(change->current, "state"));
+
+	return present && strcmp(present, state) == 0;
+}
+
+/* What was ended stays as it was when it ended. */
+static bool check_open(const struct incident_change *change, struct problem *problem)
+{
+	if (!is_in_state(change, "withdrawn") && !is_in_state(change, "closed"))
+		return true;
+	problem->missing = json_pack("[{s:s, s:s}]", "code", "incident_is_open", "detail",
+	    "An incident that is withdrawn or closed is not changed; reopen it first.");
+	return problem_set(problem, PROBLEM_CONFLICT, "The incident is %s.",
+	    json_string_value(json_object_get(change->current, "state")));
+}
+
 static bool apply_once(
     struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem)
 {
@@ -314,6 +335,11 @@ static bool apply_once(
 	if (json_object_size(patch) == 0 && !json_array_size(change->new_children) &&
 	    !json_array_size(change->child_patches))
 		return answer_unchanged(call, change, problem);
+	if (!check_open(change, problem))
+		return false;
+	/* It was decided not to notify: no correction starts the clock again, reopening does. */
+	if (is_in_state(change, "not_notified"))
+		json_array_clear(duties.clocks);
 	return write_change(call, rulebook, change, patch, cleared, &duties, problem);
 }
 

@@ -7,6 +7,7 @@
 #include "api/duties.h"
 #include "api/incident_write.h"
 #include "base/ids.h"
+#include "domain/process.h"
 #include "store/statements.h"
 
 struct notice {
@@ -23,8 +24,11 @@ static bool check_kind(const struct notice *notice, struct problem *problem)
 {
 	const char *state = json_string_value(json_object_get(notice->incident, "state"));
 
-	if (state && strcmp(state, "withdrawn") == 0)
-		return problem_set(problem, PROBLEM_CONFLICT, "The incident has been withdrawn.");
+	if (state && process_has_word("withdrawn not_notified closed", state)) {
+		problem->missing = json_pack("[{s:s, s:s}]", "code", "incident_is_open", "detail",
+		    "What was withdrawn, closed or decided not to be notified is reopened first.");
+		return problem_set(problem, PROBLEM_CONFLICT, "The incident is %s.", state);
+	}
 	if (strcmp(notice->kind, duty_name(notice->decision.duty)) == 0)
 		return true;
 	problem->missing = json_pack(

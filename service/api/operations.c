@@ -12,6 +12,7 @@
 #include "api/referral_decision.h"
 #include "api/service.h"
 #include "domain/rapid_review_process.h"
+#include "domain/incident_process.h"
 #include "domain/referral_process.h"
 #include "domain/review_process.h"
 #include "store/statements.h"
@@ -32,6 +33,14 @@ static const struct subject referrals = {
     .id_name = "referral_id",
     .get = &SQL_REFERRAL_GET,
     .advance = &SQL_REFERRAL_ADVANCE,
+};
+
+static const struct subject incidents = {
+    .process = &incident_process,
+    .path = "/v1/incidents/",
+    .id_name = "incident_id",
+    .get = &SQL_INCIDENT_FOR_STEP,
+    .advance = &SQL_INCIDENT_ADVANCE,
 };
 
 /* What answers with a referral and what writes to it. */
@@ -76,10 +85,12 @@ const struct endpoint operations[] = {
 	{"getReferralDecision", crud_get, "threshold decision", .statement = &SQL_REFERRAL_DECISION_GET},
 	{"listReferralSimilarIncidents", crud_list, "referral", .statement = &SQL_REFERRAL_SIMILAR_LIST, .parent = &SQL_REFERRAL_EXISTS},
 
-	{"listIncidents", crud_list, "incident", .statement = &SQL_INCIDENT_LIST, .sorts = incident_sorts},
-	{"createIncident", incidents_create, "incident"},
-	{"getIncident", crud_get, "incident", .statement = &SQL_INCIDENT_GET},
-	{"patchIncident", incidents_patch, "incident"},
+	{"listIncidents", crud_list, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_LIST, .sorts = incident_sorts},
+	{"createIncident", incidents_create, "incident", .subject = &incidents},
+	{"getIncident", crud_get, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_GET},
+	{"patchIncident", incidents_patch, "incident", .subject = &incidents},
+	{"createIncidentTransition", process_transition, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_GET, .stored = &SQL_INCIDENT_GET_STORED, .write = &SQL_INCIDENT_TRANSITION},
+	{"listIncidentTransitions", crud_list, "incident", .statement = &SQL_INCIDENT_TRANSITION_LIST, .parent = &SQL_INCIDENT_EXISTS},
 	{"listIncidentChildren", crud_list, "child", .statement = &SQL_CHILD_LIST, .parent = &SQL_INCIDENT_EXISTS},
 	{"createIncidentChild", children_create, "child"},
 	{"getIncidentChild", crud_get, "child", .statement = &SQL_CHILD_GET},
@@ -87,8 +98,8 @@ const struct endpoint operations[] = {
 	{"getIncidentClocks", clocks_of_incident, "incident"},
 	{"listIncidentHistory", crud_list, "incident", .statement = &SQL_INCIDENT_HISTORY, .parent = &SQL_INCIDENT_EXISTS},
 	{"listIncidentSimilarIncidents", crud_list, "incident", .statement = &SQL_INCIDENT_SIMILAR_LIST, .parent = &SQL_INCIDENT_EXISTS},
-	{"getCaseSystemIncident", crud_get, "incident", .statement = &SQL_INCIDENT_BY_EXTERNAL_ID},
-	{"putCaseSystemIncident", case_systems_put, "incident"},
+	{"getCaseSystemIncident", crud_get, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_BY_EXTERNAL_ID},
+	{"putCaseSystemIncident", case_systems_put, "incident", .subject = &incidents},
 
 	{"listIncidentNotifications", crud_list, "notification", .statement = &SQL_NOTIFICATION_LIST_BY_INCIDENT, .parent = &SQL_INCIDENT_EXISTS},
 	{"createIncidentNotification", notifications_create, "notification"},

@@ -7,6 +7,7 @@
 
 /* What the rules ask, gathered once. "May" counts as "is": an unknown age removes no duty. */
 struct facts {
+	bool another_leads;     /* we only contribute, or were told */
 	bool abuse;             /* known or suspected */
 	bool abuse_undecided;   /* not asked yet */
 	bool child_died;        /* a person under 18 */
@@ -50,6 +51,8 @@ static struct facts gather(const json_t *incident)
 {
 	bool subtype_abuse = fact_is(incident, "death_subtype", "abuse_neglect");
 	struct facts facts = {
+	    .another_leads = fact_is(incident, "our_role", "contributing") ||
+	                     fact_is(incident, "our_role", "informed"),
 	    .abuse = fact_is(incident, "abuse_neglect_status", "known") ||
 	             fact_is(incident, "abuse_neglect_status", "suspected") || subtype_abuse,
 	    .abuse_undecided = !fact_is_asked(incident, "abuse_neglect_status") &&
@@ -70,6 +73,11 @@ static struct facts gather(const json_t *incident)
 	if (incident_severity(incident) == SEVERITY_HARM && recorded < SEVERITY_HARM)
 		facts.child_harmed = true;
 	return facts;
+}
+
+static bool another_leads(const struct facts *facts)
+{
+	return facts->another_leads;
 }
 
 static bool death_with_abuse(const struct facts *facts)
@@ -123,6 +131,11 @@ static const struct {
 	bool (*applies)(const struct facts *facts);
 	struct duty_decision decision;
 } rules[] = {
+    {another_leads,
+        {DUTY_NONE, "lead_authority_notifies",
+            "Another area leads: the duty lies with the authority in whose area the child died or "
+            "was harmed or, outside England, normally lives, and not with one that contributes or "
+            "was informed (Children Act 2004 s16C(1); the Panel's questions and answers)."}},
     {death_with_abuse,
         {DUTY_SERIOUS_INCIDENT, "s16c_death_abuse_known_or_suspected",
             "A child died and abuse or neglect is known or suspected, in the area or, outside "

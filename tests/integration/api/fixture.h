@@ -14,6 +14,7 @@
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
 	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
 	"rapid_reviews:read rapid_reviews:write "                                                       \
+	"incidents:decide "                                                                           \
 	"referrals:read referrals:write referrals:assess referrals:decide "                            \
 	"reviews:read reviews:write reviews:approve reviews:sign_off"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */

@@ -287,3 +287,20 @@ Test(duty, names_its_recipients_and_whether_a_rapid_review_follows)
 		cr_expect_eq(duty_needs_rapid_review(rows[i].duty), rows[i].rapid_review);
 	}
 }
+
+Test(duty, lies_with_the_area_that_leads)
+{
+	static const struct row rows[] = {
+	    {"{'our_role':'contributing','nature':'child_death','abuse_neglect_status':'known',"
+	     "'children':[{'age_years':3}]}",
+	        DUTY_NONE, "lead_authority_notifies"},
+	    {"{'our_role':'informed','nature':'child_death','abuse_neglect_status':'known',"
+	     "'children':[{'age_years':3,'lac_status':'looked_after'}]}",
+	        DUTY_NONE, "lead_authority_notifies"},
+	    {"{'our_role':'lead','nature':'child_death','abuse_neglect_status':'known',"
+	     "'children':[{'age_years':3}]}",
+	        DUTY_SERIOUS_INCIDENT, DEATH},
+	};
+
+	expect_rows(rows, sizeof(rows) / sizeof(rows[0]));
+}

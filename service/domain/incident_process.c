@@ -1,0 +1,107 @@
+/* Owns the table of an incident's own steps. */
+#include "domain/incident_process.h"
+
+#include "domain/partner_views.h"
+
+static const struct need reason = {
+    .code = "reason",
+    .sentence = "Say why, for whoever asks later.",
+    .is_evidence = true,
+};
+static const struct need agreed_by = {
+    .code = "agreed_by",
+    .sentence = "Who agreed that it does not meet the criteria, as roles or agencies: after a "
+                "notification that is for the safeguarding partners (the Panel's questions and "
+                "answers).",
+    .is_evidence = true,
+};
+static const struct need views = {
+    .code = "views",
+    .sentence = "Each safeguarding partner's view of the decision not to notify, and who dissents "
+                "(Working Together 2023 chapter 5).",
+    .is_evidence = true,
+};
+static const struct need authority_view = {
+    .code = "local_authority_view",
+    .sentence = "The view of the local authority stands among the partners' views, because it has "
+                "the last word (Children Act 2004 s16C(1)).",
+    .is_there = partner_views_have_authority,
+    .is_evidence = true,
+};
+static const struct need was_not_notified = {
+    .code = "was_not_notified",
+    .sentence = "It has not been notified: what was notified is withdrawn and not left out (the "
+                "Panel's questions and answers).",
+};
+static const struct need notification_is_settled = {
+    .code = "notification_is_settled",
+    .sentence = "The duty to notify is met, or it was decided not to notify (Children Act 2004 "
+                "s16C(1)).",
+};
+static const struct need no_open_rapid_review = {
+    .code = "no_open_rapid_review",
+    .sentence = "Its rapid review has been submitted or has lapsed (Working Together 2023 chapter "
+                "5).",
+};
+static const struct need no_open_review = {
+    .code = "no_open_review",
+    .sentence = "Each review of it is closed or was discontinued (the partnership's procedure).",
+};
+
+static bool check_day(const struct act *act, struct problem *problem)
+{
+	return act_check_not_future(act, "on", problem);
+}
+
+static bool check_not_notified(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "on", problem);
+	return partner_views_check(act, "not_notify", problem);
+}
+
+#define TRANSITION "createIncidentTransition"
+#define DECIDE "incidents:decide"
+
+static const struct step steps[] = {
+    /* The transition's own statement ends every open clock, and lapses the rapid review. */
+    {.operation = TRANSITION,
+        .from = "recorded notified rapid_review submitted responded reopened",
+        .to = "withdrawn",
+        .role = DECIDE,
+        .needs = {&reason, &agreed_by},
+        .check = check_day,
+        .event = "incident.withdrawn"},
+    {.operation = TRANSITION,
+        .from = "recorded reopened",
+        .to = "not_notified",
+        .role = DECIDE,
+        .needs = {&was_not_notified, &reason, &views, &authority_view},
+        .check = check_not_notified,
+        .effects = {{CLOCK_LAPSES, "sin"}},
+        .event = "incident.not_notified"},
+    /* A clock that was judged stays; one that was cancelled runs again from where it began. */
+    {.operation = TRANSITION,
+        .from = "closed withdrawn not_notified",
+        .to = "reopened",
+        .role = DECIDE,
+        .needs = {&reason},
+        .check = check_day,
+        .effects = {{CLOCK_CORRECTED, "sin", .day = "duty_since"}},
+        .event = "incident.reopened"},
+    {.operation = TRANSITION,
+        .from =
+            "recorded notified rapid_review submitted responded in_review not_notified reopened",
+        .to = "closed",
+        .needs = {&notification_is_settled, &no_open_rapid_review, &no_open_review, &reason},
+        .check = check_day,
+        .event = "incident.closed"},
+};
+
+const struct process incident_process = {
+    .resource = "incident",
+    .noun = "incident",
+    .states = "recorded notified rapid_review submitted responded in_review closed not_notified "
+              "withdrawn reopened",
+    .steps = steps,
+    .step_count = ARRAY_LENGTH(steps),
+};
