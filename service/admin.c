@@ -13,6 +13,9 @@
 #include "store/statements.h"
 
 #define SCOPES_MAX 64
+/* What a recipient in law is told: notifications, and what follows them. */
+#define NOTIFYING_EVENTS                                                                           \
+	"{incident.notified,incident.notification_updated,incident.notification_withdrawn}"
 #define DAY_MS 86400000LL
 
 static int called_wrongly(void)
@@ -333,7 +336,7 @@ static int set_recipient(const struct settings *settings, struct session *sessio
 	bind_text(&bindings, "name", recipient);
 	bind_text(&bindings, "url", url);
 	bind_text(&bindings, "secret_sealed", text_string(&sealed));
-	bind_text(&bindings, "event_types", "{incident.notified}");
+	bind_text(&bindings, "event_types", NOTIFYING_EVENTS);
 	if (!session_run(session, &SQL_RECIPIENT_SET, &bindings, partnership_id, "recipient.set",
 	        recipient, &problem))
 		return command_failed("the recipient was not set", &problem);

@@ -22,6 +22,8 @@ static const char usage[] =
     "  keys revoke --partnership S --id ID\n"
     "  recipients set --partnership S --recipient dfe|ofsted|panel --url URL --secret-file F\n"
     "  recipients list --partnership S\n"
+    "  policies set --partnership S --kind K --basis B   from which day a clock counts\n"
+    "  policies list --partnership S\n"
     "  audit verify [--partnership S]\n"
     "  --help, --version\n"
     "\n"
@@ -96,6 +98,7 @@ static const struct command commands[] = {
     {"agencies", command_agencies, NULL, {"CSPR_DATABASE_URL"}},
     {"keys", command_keys, NULL, {"CSPR_DATABASE_URL", "CSPR_PEPPER"}},
     {"recipients", command_recipients, NULL, {"CSPR_DATABASE_URL", "CSPR_SECRETS_KEY"}},
+    {"policies", command_policies, NULL, {"CSPR_DATABASE_URL"}},
     {"audit", command_audit, NULL, {"CSPR_DATABASE_URL"}},
 };
 

@@ -143,6 +143,32 @@ SELECT e.id,
  WHERE e.partnership_id = $1::uuid
  ORDER BY e.recipient, e.name;
 
+-- name: clock_policy_list
+-- The policies that a partnership's clocks are counted by.
+-- $1 partnership_id
+SELECT c.kind,
+       c.basis,
+       c.start_event,
+       c.unit,
+       c.length,
+       c.source
+  FROM clock_policy AS c
+ WHERE c.partnership_id = $1::uuid
+ ORDER BY c.kind;
+
+-- name: clock_policy_set
+-- For clocks that start from now on; those that run keep the policy that they name.
+-- $1 partnership_id, $2 kind, $3 basis, $4 start_event, $5 unit, $6 length, $7 source
+UPDATE clock_policy AS c
+   SET basis = $3::text,
+       start_event = $4::text,
+       unit = $5::text,
+       length = $6::integer,
+       source = $7::text
+ WHERE c.partnership_id = $1::uuid
+   AND c.kind = $2::text
+RETURNING c.kind;
+
 -- name: bank_holidays_import
 -- Holidays that are not known yet, or are called otherwise now. Known ones are never taken away, and
 -- nothing is written when nothing differs: a change would count every calendar as a new one.

@@ -100,6 +100,40 @@ SELECT i.partnership_id, w.id, i.id, i.id, i.created_by_agency_id, w.kind, w.bas
       AND c.cancelled_at IS NULL
       AND c.kind NOT IN (SELECT d.kind FROM closed AS d));
 
+-- name: clock_correct
+-- An open clock that was counted by the same policy is superseded by one from the corrected day. A
+-- judged one stays, and so does one that counts by another policy.
+-- $1 incident_id, $2 clock (json object)
+WITH wanted AS (
+  SELECT w.id, w.kind, w.basis, w.starts_on, w.start_event, w.unit, w.length, w.due_on,
+         w.at_risk_on, w.calendar_version
+    FROM jsonb_to_record($2::jsonb) AS w (id uuid, kind text, basis text, starts_on date,
+      start_event text, unit text, length integer, due_on date, at_risk_on date,
+      calendar_version integer)
+), closed AS (
+  UPDATE clock AS c
+     SET superseded_at = now()
+    FROM wanted AS w
+   WHERE c.partnership_id = tenant()
+     AND c.incident_id = $1::uuid
+     AND c.kind = w.kind
+     AND c.basis = w.basis
+     AND c.superseded_at IS NULL
+     AND c.cancelled_at IS NULL
+     AND c.completed_on IS NULL
+     AND (c.starts_on, c.due_on) IS DISTINCT FROM (w.starts_on, w.due_on)
+  RETURNING c.partnership_id, c.created_by_agency_id, c.duty, c.rule, c.extensions, c.subject,
+            c.subject_id, c.resource_id, c.agency_id, c.owner
+)
+INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, basis, duty, rule,
+  starts_on, start_event, unit, length, due_on, at_risk_on, calendar_version, extensions, subject,
+  subject_id, resource_id, agency_id, owner)
+SELECT d.partnership_id, w.id, $1::uuid, d.created_by_agency_id, w.kind, w.basis, d.duty, d.rule,
+       w.starts_on, w.start_event, w.unit, w.length, w.due_on, w.at_risk_on, w.calendar_version,
+       d.extensions, d.subject, d.subject_id, d.resource_id, d.agency_id, d.owner
+  FROM wanted AS w
+ CROSS JOIN closed AS d;
+
 -- name: clock_complete
 -- The running clock of that kind is met, in time or late.
 -- $1 incident_id, $2 kind, $3 completed_on

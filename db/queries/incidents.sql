@@ -495,18 +495,18 @@ SELECT t.from_state AS "from",
  LIMIT $1::integer;
 
 -- name: incident_notified
--- The incident has been notified, if it still has the version and was not withdrawn; CS412
--- otherwise.
+-- The incident has been notified, if it still has the version; CS412 otherwise. One that has come
+-- further than this stays where it is.
 -- $1 incident_id, $2 version
 WITH changed AS (
   UPDATE incident AS i
      SET version = i.version + 1,
          updated_at = now(),
-         state = 'notified'
+         state = CASE WHEN i.state IN ('recorded', 'reopened') THEN 'notified' ELSE i.state END
    WHERE i.partnership_id = tenant()
      AND i.id = $1::uuid
      AND i.version = $2::integer
-     AND i.state = ANY ('{recorded,notified,reopened}')
+     AND i.state NOT IN ('withdrawn', 'not_notified', 'closed')
   RETURNING i.id
 )
 SELECT require_one(count(changed.id)) AS changed

@@ -56,6 +56,9 @@ n.transmission,
 n.notified_on,
 n.rule,
 n.note,
+n.changes,
+n.nature_as_notified,
+i.nature AS current_nature,
 n.event_id,
 (SELECT json_agg(json_build_object(
           'recipient', r.recipient,
@@ -96,7 +99,8 @@ instant_text(n.updated_at) AS updated_at
 -- One notification.
 -- stored
 -- $1 notification_id
-SELECT {{notification_columns}}
+SELECT {{notification_columns}},
+       n.as_notified
   FROM notification AS n
   JOIN incident AS i ON i.partnership_id = n.partnership_id AND i.id = n.incident_id
  WHERE n.partnership_id = tenant()
@@ -141,14 +145,54 @@ SELECT {{notification_columns}},
  ORDER BY n.created_at, n.id
  LIMIT $1::integer;
 
+-- name: notification_earlier
+-- What an update or a withdrawal follows: the notifications of an incident that met a duty, the
+-- first one first, and everybody to whom they went.
+-- $1 incident_id
+SELECT coalesce(json_agg(json_build_object(
+         'kind', n.kind,
+         'notified_on', n.notified_on,
+         'nature_as_notified', n.nature_as_notified) ORDER BY n.created_at, n.id), '[]') AS earlier,
+       (SELECT array_agg(DISTINCT r.recipient)
+          FROM notification AS o
+          JOIN notification_recipient AS r
+            ON r.partnership_id = o.partnership_id AND r.notification_id = o.id
+         WHERE o.partnership_id = tenant()
+           AND o.incident_id = $1::uuid
+           AND o.kind NOT IN ('update', 'withdrawal'))::text AS recipients
+  FROM notification AS n
+ WHERE n.partnership_id = tenant()
+   AND n.incident_id = $1::uuid
+   AND n.kind NOT IN ('update', 'withdrawal');
+
 -- name: notification_insert
--- A notification; its recipients follow.
+-- A notification, with the facts as they stand now and so are told; its recipients follow.
 -- $1 notification_id, $2 incident_id, $3 kind, $4 transmission, $5 notified_on, $6 rule, $7 note
--- $8 event_id
+-- $8 event_id, $9 changes
 INSERT INTO notification (partnership_id, id, incident_id, kind, transmission, notified_on, rule,
-  note, event_id, created_by_key_id)
-VALUES (tenant(), $1::uuid, $2::uuid, $3::text, $4::text, $5::date, $6::text, $7::text, $8::uuid,
-  caller_key());
+  note, event_id, changes, nature_as_notified, as_notified, created_by_key_id)
+SELECT i.partnership_id, $1::uuid, i.id, $3::text, $4::text, $5::date, $6::text, $7::text,
+       $8::uuid, $9::text, i.nature,
+       jsonb_build_object(
+         'nature', i.nature,
+         'death_date', i.death_date,
+         'death_subtype', i.death_subtype,
+         'abuse_neglect_status', i.abuse_neglect_status,
+         'notifying_basis', i.notifying_basis,
+         'cause_of_death', i.cause_of_death,
+         'harm_types', i.harm_types,
+         'location_type', i.location_type,
+         'children', (
+           SELECT coalesce(jsonb_agg(to_jsonb(c) - '{partnership_id,incident_id,version,position,
+                    created_by_agency_id,created_at,updated_at,court_order_history}'::text[]
+                    ORDER BY c.index_child DESC, c.position, c.id), '[]')
+             FROM child AS c
+            WHERE c.partnership_id = i.partnership_id
+              AND c.incident_id = i.id)),
+       caller_key()
+  FROM incident AS i
+ WHERE i.partnership_id = tenant()
+   AND i.id = $2::uuid;
 
 -- name: notification_recipients_insert
 -- The recipients that the law names for it. A statement of its own, because the policy of a caller

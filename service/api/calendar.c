@@ -49,18 +49,19 @@ bool calendar_working_day(struct call *call, struct problem *problem)
 	return call_by_rules(call, count_working_days, NULL, problem);
 }
 
-/* A clock that would start on that day, as it would stand today. */
+/* A clock that would start on that day, or by its policy on the incident's, as it stands today. */
 static bool simulate(struct call *call, const struct rulebook *rulebook, const char *kind,
-    struct date starts_on, struct date *ret_due_on, json_t *clocks, struct problem *problem)
+    const json_t *incident, struct date event_day, struct date *ret_due_on, json_t *clocks,
+    struct problem *problem)
 {
-	struct duty_decision decision = {.duty = DUTY_SERIOUS_INCIDENT, .rule = "simulated"};
+	struct date starts_on = event_day;
 	json_t *made = NULL;
 
-	if (!duties_clock(rulebook, kind, &decision, starts_on, &made, problem))
+	if (!duties_count_from(rulebook, kind, incident, event_day, &made, problem))
 		return false;
 	json_object_del(made, "id");
-	json_object_del(made, "duty");
-	json_object_del(made, "rule");
+	if (!date_parse(json_string_value(json_object_get(made, "starts_on")), &starts_on))
+		starts_on = event_day;
 	if (!date_parse(json_string_value(json_object_get(made, "due_on")), ret_due_on))
 		*ret_due_on = DATE_NONE;
 	struct clock clock = {.starts_on = starts_on, .due_on = *ret_due_on, .completed_on = DATE_NONE};
@@ -85,16 +86,17 @@ static bool show_simulated(
 	struct date aware_on = DATE_NONE;
 	struct date notified = DATE_NONE;
 	struct date due_on = DATE_NONE;
+	const char *aware_text = request_argument(call->request, "aware_on");
+	CLEANUP(json_decref) json_t *incident = json_pack("{s:s?}", "aware_on", aware_text);
 
-	if (!check_rules(call, rulebook, problem) ||
-	    !calendar_parse(request_argument(call->request, "aware_on"), &aware_on, problem) ||
-	    !simulate(call, rulebook, "sin", aware_on, &notified, clocks, problem))
+	if (!check_rules(call, rulebook, problem) || !calendar_parse(aware_text, &aware_on, problem) ||
+	    !simulate(call, rulebook, "sin", incident, aware_on, &notified, clocks, problem))
 		return false;
 	/* Unless it is said when the notification is sent, it is sent on its last day. */
 	if (notified_on && !calendar_parse(notified_on, &notified, problem))
 		return false;
-	if (!simulate(call, rulebook, "scoping", notified, &due_on, clocks, problem) ||
-	    !simulate(call, rulebook, "rapid_review", notified, &due_on, clocks, problem))
+	if (!simulate(call, rulebook, "scoping", incident, notified, &due_on, clocks, problem) ||
+	    !simulate(call, rulebook, "rapid_review", incident, notified, &due_on, clocks, problem))
 		return false;
 	CLEANUP(json_decref)
 	json_t *body = json_pack("{s:s, s:s, s:O}", "aware_on", date_format(aware_on).text,

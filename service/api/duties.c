@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ids.h"
+#include "domain/clock_policies.h"
 #include "domain/incident_rules.h"
 #include "store/statements.h"
 
@@ -25,15 +26,12 @@ static bool risk_day(const struct calendar *calendar, struct date starts_on, str
 	return true;
 }
 
-bool duties_count(const struct rulebook *rulebook, const char *kind, struct date starts_on,
-    struct date agreed_on, json_t **ret_clock, struct problem *problem)
+static bool count_by(const struct rulebook *rulebook, const struct clock_policy *policy,
+    struct date starts_on, struct date agreed_on, json_t **ret_clock, struct problem *problem)
 {
-	const struct clock_policy *policy = rulebook_policy(rulebook, kind);
 	struct date due_on = agreed_on;
 	struct date risk_on;
 
-	if (!policy)
-		return problem_fail(problem, PROBLEM_INTERNAL, "there is no policy for the clock %s", kind);
 	if (!date_is_set(agreed_on) &&
 	    !clock_due(policy, &rulebook->calendar, starts_on, &due_on, problem))
 		return false;
@@ -45,6 +43,49 @@ bool duties_count(const struct rulebook *rulebook, const char *kind, struct date
 	    clock_unit_name(policy->unit), "length", policy->length, "due_on", date_format(due_on).text,
 	    "at_risk_on", date_format(risk_on).text, "calendar_version", rulebook->calendar.version);
 	return *ret_clock || problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+}
+
+static bool find_policy(const struct rulebook *rulebook, const char *kind,
+    const struct clock_policy **ret_policy, struct problem *problem)
+{
+	*ret_policy = rulebook_policy(rulebook, kind);
+	return *ret_policy ||
+	       problem_fail(problem, PROBLEM_INTERNAL, "there is no policy for the clock %s", kind);
+}
+
+bool duties_count(const struct rulebook *rulebook, const char *kind, struct date starts_on,
+    struct date agreed_on, json_t **ret_clock, struct problem *problem)
+{
+	const struct clock_policy *policy;
+
+	return find_policy(rulebook, kind, &policy, problem) &&
+	       count_by(rulebook, policy, starts_on, agreed_on, ret_clock, problem);
+}
+
+bool duties_count_from(const struct rulebook *rulebook, const char *kind, const json_t *incident,
+    struct date event_day, json_t **ret_clock, struct problem *problem)
+{
+	const struct clock_policy *chosen;
+
+	if (!find_policy(rulebook, kind, &chosen, problem))
+		return false;
+	struct clock_policy policy = *chosen;
+	struct date starts_on = policy_start_day(&policy, incident, event_day);
+	return count_by(rulebook, &policy, starts_on, DATE_NONE, ret_clock, problem);
+}
+
+bool duties_recount(const struct rulebook *rulebook, const char *kind, const json_t *incident,
+    json_t **ret_clock, struct problem *problem)
+{
+	const struct clock_policy *chosen;
+
+	*ret_clock = NULL;
+	if (!find_policy(rulebook, kind, &chosen, problem))
+		return false;
+	struct clock_policy policy = *chosen;
+	struct date starts_on = policy_start_day(&policy, incident, DATE_NONE);
+	return !date_is_set(starts_on) ||
+	       count_by(rulebook, &policy, starts_on, DATE_NONE, ret_clock, problem);
 }
 
 bool duties_clock(const struct rulebook *rulebook, const char *kind,

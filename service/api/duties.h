@@ -20,11 +20,23 @@ MUST_CHECK bool duties_assess(const struct call *call, const struct rulebook *ru
 
 /*
  * A clock of a kind by the policy of the partnership, as clocks_apply() takes it: counted from a
- * day, or due on the day that was agreed (else DATE_NONE). A new reference. PROBLEM_CALENDAR_INCOMPLETE
- * past the loaded years.
+ * day, or due on the day that was agreed (else DATE_NONE). A new reference.
+ * PROBLEM_CALENDAR_INCOMPLETE past the loaded years.
  */
 MUST_CHECK bool duties_count(const struct rulebook *rulebook, const char *kind,
     struct date starts_on, struct date agreed_on, json_t **ret_clock, struct problem *problem);
+/*
+ * The same for the clock of an incident, from the day that the policy of its kind wants: the
+ * incident's own, or `event_day`. A clock names the policy that it was counted by.
+ */
+MUST_CHECK bool duties_count_from(const struct rulebook *rulebook, const char *kind,
+    const json_t *incident, struct date event_day, json_t **ret_clock, struct problem *problem);
+/*
+ * The same after a correction of the incident, for clock_correct: NULL unless the policy of the
+ * kind counts from a day that stands at the incident.
+ */
+MUST_CHECK bool duties_recount(const struct rulebook *rulebook, const char *kind,
+    const json_t *incident, json_t **ret_clock, struct problem *problem);
 /* The same for a duty, for clocks_insert. */
 MUST_CHECK bool duties_clock(const struct rulebook *rulebook, const char *kind,
     const struct duty_decision *decision, struct date starts_on, json_t **ret_clock,

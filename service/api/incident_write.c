@@ -224,7 +224,7 @@ static void add_children(struct batch *batch, const char *incident_id,
 }
 
 static void add_change(struct call *call, struct batch *batch, const char *incident_id,
-    long version, const json_t *patch, const struct duties *duties)
+    long version, const json_t *patch, const struct duties *duties, const json_t *review)
 {
 	struct bindings bindings = {0};
 	char version_text[24];
@@ -236,6 +236,9 @@ static void add_change(struct call *call, struct batch *batch, const char *incid
 	bind_text(&bindings, "version", version_text);
 	duties_add_json(batch, &SQL_INCIDENT_PATCH, &bindings, "incident", patch);
 	duties_add_json(batch, &SQL_CLOCKS_RECONCILE, &bindings, "clocks", duties->clocks);
+	/* A clock that counts from a day of the incident follows the day while it is open. */
+	if (review)
+		duties_add_json(batch, &SQL_CLOCK_CORRECT, &bindings, "clock", review);
 	duties_add_event(&event, uuid_new().text, batch);
 }
 
@@ -270,9 +273,10 @@ static bool answer_unchanged(
 }
 
 static bool write_change(struct call *call, const struct rulebook *rulebook,
-    struct incident_change *change, const json_t *patch, const json_t *cleared,
+    struct incident_change *change, const json_t *merged, const json_t *cleared,
     const struct duties *duties, struct problem *problem)
 {
+	CLEANUP(json_decref) json_t *patch = difference(merged, change->current);
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings bindings = {0};
 	const char *incident_id = json_string_value(json_object_get(change->current, "id"));
@@ -281,13 +285,15 @@ static bool write_change(struct call *call, const struct rulebook *rulebook,
 	    change->id
 	        ? change->id
 	        : json_string_value(json_object_get(json_array_get(change->new_children, 0), "id"));
+	CLEANUP(json_decref) json_t *review = NULL;
 	char location[160];
 
-	if (!call_begin(call, call_end(call), rulebook, &batch, problem))
+	if (!duties_recount(rulebook, "rapid_review", merged, &review, problem) ||
+	    !call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	put_location(change, incident_id, id, location);
 	call_claim(call, &batch);
-	add_change(call, &batch, incident_id, version, patch, duties);
+	add_change(call, &batch, incident_id, version, patch, duties, review);
 	add_children(&batch, incident_id, change, cleared);
 	call_audit(call, &batch, incident_id);
 	bind_text(&bindings, "incident_id", incident_id);
@@ -340,7 +346,7 @@ static bool apply_once(
 	/* It was decided not to notify: no correction starts the clock again, reopening does. */
 	if (is_in_state(change, "not_notified"))
 		json_array_clear(duties.clocks);
-	return write_change(call, rulebook, change, patch, cleared, &duties, problem);
+	return write_change(call, rulebook, change, merged, cleared, &duties, problem);
 }
 
 bool incident_apply(struct call *call, struct incident_change *change, struct problem *problem)

@@ -35,6 +35,14 @@ static const char *notified(const char *id)
 	return answer_text(made, "/id");
 }
 
+static void withdraw(const char *id)
+{
+	expect_status(move(json_of("{'to': 'withdrawn', 'reason': 'A medical cause.',"
+	                           " 'agreed_by': 'the safeguarding partners'}"),
+	                  etag_of(get("/v1/incidents/%s", id)), "/v1/incidents/%s/transitions", id),
+	    200);
+}
+
 Test(notification, is_kept_with_its_recipients)
 {
 	const char *id = recorded(incident_with("{}"));
@@ -107,6 +115,66 @@ Test(notification, is_made_once_by_all_who_try_at_the_same_moment)
 		    told(answers[i]));
 	}
 	cr_assert_eq(made, 1);
+}
+
+Test(notification, that_follows_needs_one_before_it)
+{
+	const char *id = recorded(incident_with("{}"));
+	const char *kept = everything_kept();
+	const struct answer *refused = notify(id, json_of("{'kind': 'update', 'changes': 'News.'}"));
+
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/code", "'notification'");
+	expect_value(notify(id, json_of("{'kind': 'withdrawal'}")), "/missing/0/code", "'withdrawn'");
+	cr_assert_str_eq(everything_kept(), kept);
+}
+
+Test(notification, that_updates_says_what_has_changed_and_no_other_does)
+{
+	const char *id = recorded(incident_with("{}"));
+
+	notified(id);
+	expect_fault(notify(id, json_of("{'kind': 'update'}")), "/changes", "required");
+	expect_fault(notify(recorded(incident_with("{}")),
+	                 json_of("{'kind': 'serious_incident', 'changes': 'Nothing.'}")),
+	    "/changes", "type");
+	expect_fault(
+	    notify(id, json_of("{'kind': 'update', 'changes': 'News.', 'transmission': 'record',"
+	                       " 'notified_on': '2024-01-10'}")),
+	    "/notified_on", "notified_before_first");
+}
+
+Test(notification, may_be_updated_as_often_as_there_is_news)
+{
+	const char *id = recorded(incident_with("{}"));
+
+	notified(id);
+	for (int i = 0; i < 2; i++) {
+		const struct answer *made = notify(id, json_of("{'kind': 'update', 'changes': 'News.'}"));
+		expect_status(made, 201);
+		expect_value(made, "/changes", "'News.'");
+		cr_assert_eq(json_array_size(answer_at(made, "/recipients")), 3);
+	}
+	const struct answer *list = get("/v1/incidents/%s/notifications", id);
+	cr_assert_eq(json_array_size(answer_at(list, "/data")), 3);
+	expect_value(list, "/data/0/kind", "'serious_incident'");
+	cr_assert_geq(
+	    json_array_size(answer_at(get("/v1/notifications?kind=update&limit=200"), "/data")), 2);
+}
+
+Test(notification, of_a_withdrawn_incident_is_a_withdrawal)
+{
+	const char *id = recorded(incident_with("{}"));
+
+	notified(id);
+	withdraw(id);
+	const struct answer *refused = notify(id, json_of("{'kind': 'update', 'changes': 'News.'}"));
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/code", "'not_withdrawn'");
+	const struct answer *made = notify(id, json_of("{'kind': 'withdrawal'}"));
+	expect_status(made, 201);
+	cr_assert_eq(json_array_size(answer_at(made, "/recipients")), 3);
+	expect_value(get("/v1/incidents/%s", id), "/state", "'withdrawn'");
 }
 
 Test(notification, made_elsewhere_names_its_day)
@@ -240,9 +308,37 @@ Test(recipient, in_law_gets_what_concerns_it_and_its_delivery_shows)
 	expect_value(delivery, "/attempt_list/0/status", "204");
 	cr_assert_str_eq(answer_text(delivery, "/event/data/incident_id"), id);
 
-	expect_status(
-	    notify(recorded(incident_with("{}")), json_of(recorded_one, "serious_incident")), 201);
-	cr_assert_eq(count_rows("SELECT count(*) FROM delivery", NULL), 2);
+	const char *quiet = recorded(incident_with("{}"));
+	expect_status(notify(quiet, json_of(recorded_one, "serious_incident")), 201);
+	cr_assert_eq(
+	    count_rows("SELECT count(*) FROM delivery WHERE incident_id = $1::uuid", quiet), 0);
+}
+
+Test(recipient, in_law_is_told_of_an_update_and_of_a_withdrawal_as_of_the_first)
+{
+	CLEANUP(receiver_stop) struct receiver *receiver = receiver_start();
+
+	as(stage()->south);
+	set_recipients(receiver);
+	const char *id = death_of("lac_death", "'age_years': 12, 'lac_status': 'current'");
+	expect_status(notify(id, json_of("{'kind': 'looked_after_child_death'}")), 201);
+	expect_status(notify(id, json_of("{'kind': 'update', 'changes': 'An inquest opened.'}")), 201);
+	withdraw(id);
+	expect_status(notify(id, json_of("{'kind': 'withdrawal'}")), 201);
+	cr_assert(sql_holds_within(&stage()->database, PATIENCE,
+	    "SELECT count(*) = 6 FROM delivery WHERE incident_id = $1::uuid AND state = 'delivered'",
+	    id, NULL));
+	CLEANUP(free)
+	char *told = sql_text(&stage()->database,
+	    "SELECT string_agg(e.recipient || ' ' || v.type, ', ' ORDER BY v.sequence, e.recipient)"
+	    " FROM delivery AS d JOIN webhook_endpoint AS e ON e.id = d.endpoint_id"
+	    " JOIN event AS v ON v.id = d.event_id WHERE d.incident_id = $1::uuid",
+	    id, NULL);
+	cr_assert_str_eq(told, "dfe incident.notified, ofsted incident.notified,"
+	                       " dfe incident.notification_updated,"
+	                       " ofsted incident.notification_updated,"
+	                       " dfe incident.notification_withdrawn,"
+	                       " ofsted incident.notification_withdrawn");
 }
 
 static const struct answer *acknowledge(const char *id, const char *members)
