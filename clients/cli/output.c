@@ -63,6 +63,45 @@ static const char *column_label(const json_t *column)
 	return label[0] ? label : column_path(column);
 }
 
+/*
+ * Whether the rows have lists of their own that a column reaches into: "answers" for the column
+ * "answers.question".
+ */
+static bool has_inner_list(const json_t *rows, const json_t *columns, char ret_name[64])
+{
+	for (size_t i = 0; i < json_array_size(columns); i++) {
+		const char *path = column_path(json_array_get(columns, i));
+		size_t length = strcspn(path, ".");
+		if (path[length] != '.' || length >= 64)
+			continue;
+		memcpy(ret_name, path, length);
+		ret_name[length] = '\0';
+		const json_t *inner = json_object_get(json_array_get(rows, 0), ret_name);
+		if (json_is_array(inner) && path[length + 1] && !strchr("0123456789", path[length + 1]))
+			return true;
+	}
+	return false;
+}
+
+/* A line for each item of the rows' own list; NULL when they have none. A new reference. */
+static json_t *unfold(const json_t *rows, const json_t *columns)
+{
+	char name[64];
+
+	if (!has_inner_list(rows, columns, name))
+		return NULL;
+	json_t *lines = json_array();
+	for (size_t row = 0; row < json_array_size(rows); row++) {
+		const json_t *inner = json_object_get(json_array_get(rows, row), name);
+		for (size_t i = 0; i < json_array_size(inner); i++) {
+			json_t *line = json_copy(json_array_get(rows, row));
+			json_object_set(line, name, json_array_get(inner, i));
+			json_array_append_new(lines, line);
+		}
+	}
+	return lines;
+}
+
 /* The scalar members of the first row, in their order. */
 static json_t *choose_columns(const json_t *rows, size_t most)
 {
@@ -193,7 +232,10 @@ void output_put(enum output_format format, const json_t *columns, const json_t *
     bool bold, struct text *text)
 {
 	const json_t *rows = rows_of(value, columns);
+	bool has_lines = format == OUTPUT_TABLE || format == OUTPUT_CSV;
+	json_t *lines CLEANUP(json_decref) = has_lines ? unfold(rows, columns) : NULL;
 
+	value = lines ? lines : value;
 	if (format == OUTPUT_TABLE)
 		put_table(columns, value, cells, bold, text);
 	else if (format == OUTPUT_CSV)

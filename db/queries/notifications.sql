@@ -145,6 +145,71 @@ SELECT {{notification_columns}},
  ORDER BY n.created_at, n.id
  LIMIT $1::integer;
 
+-- name: proof_list
+-- Each notification of an incident with each recipient, the first one first: what counts in law, and
+-- the service's own record of the delivery. Of several acknowledgements the first one with a
+-- reference counts. The clock of the duty is the judged one.
+-- $1 incident_id
+SELECT n.kind,
+       r.recipient,
+       CASE WHEN a.count IS NOT NULL THEN 'acknowledged' ELSE 'notified' END AS standing,
+       n.id AS notification_id,
+       n.transmission,
+       n.notified_on,
+       k.due_on,
+       n.notified_on <= k.due_on AS on_time,
+       a.reference,
+       a.acknowledged_on,
+       a.acknowledged_by,
+       a.channel,
+       a.document_sha256,
+       coalesce(a.count, 0) AS acknowledgements,
+       d.id AS delivery_id,
+       d.state AS delivery_state,
+       instant_text(d.delivered_at) AS delivered_at,
+       d.attempts,
+       d.last_status,
+       k.starts_on
+  FROM notification AS n
+  JOIN notification_recipient AS r
+    ON r.partnership_id = n.partnership_id AND r.notification_id = n.id
+  LEFT JOIN LATERAL (
+    SELECT c.starts_on,
+           c.due_on
+      FROM clock AS c
+     WHERE c.partnership_id = n.partnership_id
+       AND c.incident_id = n.incident_id
+       AND c.kind = 'sin'
+       AND c.superseded_at IS NULL
+       AND c.cancelled_at IS NULL
+       AND n.kind NOT IN ('update', 'withdrawal')
+     ORDER BY c.created_at DESC
+     LIMIT 1) AS k ON true
+  LEFT JOIN LATERAL (
+    SELECT c.reference,
+           c.acknowledged_on,
+           c.acknowledged_by,
+           c.channel,
+           c.document_sha256,
+           count(*) OVER () AS count
+      FROM acknowledgement AS c
+     WHERE c.partnership_id = r.partnership_id
+       AND c.notification_id = r.notification_id
+       AND c.recipient = r.recipient
+     ORDER BY c.reference IS NOT NULL DESC, c.acknowledged_on, c.created_at, c.id
+     LIMIT 1) AS a ON true
+  LEFT JOIN LATERAL (
+    SELECT v.id, v.state, v.delivered_at, v.attempts, v.last_status
+      FROM delivery AS v
+      JOIN webhook_endpoint AS e ON e.partnership_id = v.partnership_id AND e.id = v.endpoint_id
+     WHERE v.partnership_id = n.partnership_id
+       AND v.event_id = n.event_id
+       AND e.recipient = r.recipient
+     LIMIT 1) AS d ON true
+ WHERE n.partnership_id = tenant()
+   AND n.incident_id = $1::uuid
+ ORDER BY n.created_at, n.id, r.recipient;
+
 -- name: notification_earlier
 -- What an update or a withdrawal follows: the notifications of an incident that met a duty, the
 -- first one first, and everybody to whom they went.

@@ -151,14 +151,16 @@ static void add_event(struct call *call, struct batch *batch, const struct notic
 	duties_add_event(&event, event_id, batch);
 }
 
-/* The first of its kind: the incident has been notified, its clock is met, others start. */
-static void add_met_duty(struct batch *batch, const struct notice *notice, const json_t *started,
-    const char *incident_id)
+/* The first of its kind: the incident has been notified, its clock is met, a review may open. */
+static void add_met_duty(
+    struct batch *batch, const struct notice *notice, const json_t *started, const char *id)
 {
 	struct bindings bindings = {0};
 	struct date_text notified_on = date_format(notice->notified_on);
 
-	bind_text(&bindings, "incident_id", incident_id);
+	bind_text(&bindings, "incident_id", json_string_value(json_object_get(notice->incident, "id")));
+	bind_text(&bindings, "notification_id", id);
+	bind_text(&bindings, "notified_on", notified_on.text);
 	bind_text(&bindings, "kind", "sin");
 	bind_text(&bindings, "completed_on", notified_on.text);
 	batch_add(batch, &SQL_CLOCK_COMPLETE, &bindings);
@@ -200,7 +202,7 @@ static void add_notice(struct call *call, struct batch *batch, const struct noti
 	batch_add(batch, &SQL_NOTIFICATION_INSERT, &bindings);
 	batch_add(batch, &SQL_NOTIFICATION_RECIPIENTS_INSERT, &bindings);
 	if (!follows)
-		add_met_duty(batch, notice, started, incident_id);
+		add_met_duty(batch, notice, started, id);
 	add_event(call, batch, notice, id, event_id.text, text_string(&recipients));
 }
 

@@ -7,8 +7,10 @@
 #include "api/crud.h"
 #include "api/incidents.h"
 #include "api/list.h"
+#include "api/notification_form.h"
 #include "api/notifications.h"
 #include "api/process.h"
+#include "api/proof.h"
 #include "api/referral_decision.h"
 #include "api/service.h"
 #include "domain/rapid_review_process.h"
@@ -103,6 +105,8 @@ const struct endpoint operations[] = {
 
 	{"listIncidentNotifications", crud_list, "notification", .statement = &SQL_NOTIFICATION_LIST_BY_INCIDENT, .parent = &SQL_INCIDENT_EXISTS},
 	{"createIncidentNotification", notifications_create, "notification"},
+	{"getNotificationForm", notification_form_show, "incident"},
+	{"getIncidentProof", proof_show, "incident"},
 	{"listNotifications", crud_list, "notification", .statement = &SQL_NOTIFICATION_LIST},
 	{"getNotification", crud_get, "notification", .statement = &SQL_NOTIFICATION_GET},
 	{"createNotificationAcknowledgement", acknowledgements_create, "notification"},

@@ -191,6 +191,27 @@ static void record_awareness(const char *aware_on)
 	    0);
 }
 
+Test(notification, form_and_proof_are_shown_as_lines)
+{
+	const char *incident = incident_made();
+	const struct ran *form = run("incident", "notification-form", incident, "-o", "csv", NULL);
+
+	expect_status(form, 0);
+	expect_has(form->output, "section,answers.question,answers.value,answers.state");
+	expect_has(form->output, "notifier,Email address of the person who notifies,,not_held");
+	expect_has(form->output, "incident,Nature of the incident,serious_harm,answered");
+	const struct ran *whole = run("incident", "notification-form", incident, NULL);
+	cr_assert_str_eq(text_at(whole, "/sections/0/section"), "notifier");
+	const struct ran *proof = run("incident", "proof", incident, "-o", "table", NULL);
+	expect_status(proof, 0);
+	cr_assert_eq(count_lines(proof->output), 4);
+	expect_has(proof->output, "outstanding");
+	const struct ran *form_table =
+	    run("incident", "notification-form", incident, "-o", "table", NULL);
+	expect_status(form_table, 0);
+	cr_assert_gt(count_lines(form_table->output), 40);
+}
+
 Test(deadlines, check_tells_calm_from_at_risk_from_breached_by_its_status)
 {
 	as(own_partnership("clockwatchers"));

@@ -1,0 +1,12 @@
+/* JSON objects as the lines of a CSV, for answers that are worked out and no rows of a statement.
+ */
+#pragma once
+
+#include "base/problem.h"
+#include "base/text.h"
+
+/*
+ * Appends a header and a line for each object of the array: the members that `columns` (ended by
+ * NULL) name. What is in a list is parted by "; ". Cells are neutralised as those of lists are.
+ */
+void sheet_put(const json_t *objects, const char *const columns[], struct text *ret_text);
