@@ -80,6 +80,15 @@ SELECT written.*
            'created_at', now(),
            'updated_at', now())) AS written;
 
+-- name: referral_facts
+-- What a new referral is judged by: the only agency that the caller may refer for, if it is one.
+-- $1 record (json object)
+SELECT json_build_object(
+         'own_agency_id', own_agency(),
+         'is_for_another', $1::jsonb ? 'agency_id'
+           AND own_agency() IS NOT NULL
+           AND $1::jsonb ->> 'agency_id' <> own_agency()::text) AS "_facts";
+
 -- name: referral_advance
 -- The next version of a referral, perhaps in another state; CS412 when it has changed meanwhile.
 -- $1 referral_id, $2 version, $3 to

@@ -78,7 +78,7 @@ const struct endpoint operations[] = {
 	{"getOpenapi", service_document, "service"},
 
 	{"listReferrals", crud_list, "referral", .subject = &referrals, .statement = &SQL_REFERRAL_LIST},
-	{"createReferral", process_create, "referral", REFERRAL, .write = &SQL_REFERRAL_INSERT},
+	{"createReferral", process_create, "referral", REFERRAL, .write = &SQL_REFERRAL_INSERT, .facts = &SQL_REFERRAL_FACTS},
 	{"getReferral", crud_get, "referral", REFERRAL},
 	{"patchReferral", process_change, "referral", REFERRAL, .write = &SQL_REFERRAL_PATCH},
 	{"createReferralTransition", process_transition, "referral", REFERRAL, .write = &SQL_REFERRAL_TRANSITION},

@@ -32,6 +32,15 @@ static bool check_dates(const struct act *act, struct problem *problem)
 	return problem->kind == PROBLEM_NONE;
 }
 
+/* Whoever sees only its own agency's referrals writes down no other's. */
+static bool check_new(const struct act *act, struct problem *problem)
+{
+	if (act_fact(act, "is_for_another"))
+		problem_add(problem, PROBLEM_INVALID, "/agency_id", "not_own_agency",
+		    "The API key refers for its own agency; for another the business unit does.");
+	return check_dates(act, problem);
+}
+
 static bool check_day(const struct act *act, struct problem *problem)
 {
 	return act_check_not_future(act, "on", problem);
@@ -108,7 +117,7 @@ static const struct step steps[] = {
     {.operation = "createReferral",
         .from = "",
         .to = "received",
-        .check = check_dates,
+        .check = check_new,
         .event = "referral.received"},
     {.operation = "patchReferral",
         .from = "received returned quality_assured",

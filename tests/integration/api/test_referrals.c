@@ -32,10 +32,8 @@ Test(referral, is_received_with_its_next_steps)
 Test(referral, answers_a_repeated_request_with_its_next_steps_again)
 {
 	CLEANUP(json_decref) json_t *body = json_of("{'summary': 'x'}");
-	struct call call = {.method = "POST",
-	    .path = "/v1/referrals",
-	    .idempotency_key = new_id(),
-	    .json = body};
+	struct call call = {
+	    .method = "POST", .path = "/v1/referrals", .idempotency_key = new_id(), .json = body};
 	const struct answer *first = make(&call);
 	const struct answer *again = make(&call);
 
@@ -74,7 +72,9 @@ Test(referral, is_moved_once_it_is_complete_and_remembers_who_and_why)
 	    "stale");
 	cr_assert_eq(count_rows("SELECT count(*) FROM transition WHERE subject_id = $1::uuid", id), 2);
 	cr_assert_eq(count_rows("SELECT count(*) FROM event WHERE type = 'referral.updated' AND"
-	                        " body::jsonb -> 'data' ->> 'referral_id' = $1", id), 2);
+	                        " body::jsonb -> 'data' ->> 'referral_id' = $1",
+	                 id),
+	    2);
 	cr_assert_eq(count_rows("SELECT count(*) FROM change WHERE subject_id = $1::uuid", id), 4);
 }
 
@@ -92,9 +92,9 @@ Test(referral, is_assessed_only_by_whoever_may)
 
 Test(referral, faults_are_all_told_at_once)
 {
-	const struct answer *refused =
-	    post(json_of("{'summary': 'x', 'incident_date': '%s', 'received_on': '%s'}", day(1), day(2)),
-	        "/v1/referrals");
+	const struct answer *refused = post(
+	    json_of("{'summary': 'x', 'incident_date': '%s', 'received_on': '%s'}", day(1), day(2)),
+	    "/v1/referrals");
 
 	expect_problem(refused, 422, "invalid");
 	expect_fault(refused, "/incident_date", "date_in_future");
@@ -111,4 +111,18 @@ Test(referral, of_another_agency_is_not_seen_with_own_scopes)
 	const char *own = referred("{}");
 	expect_status(get("/v1/referrals/%s", own), 200);
 	expect_value(get("/v1/referrals"), "/has_more", "false");
+}
+
+Test(referral, is_written_down_for_another_agency_only_by_the_business_unit)
+{
+	agency_create(&stage()->database, "north", "hospital", "health", false);
+	CLEANUP(free)
+	char *council = sql_text(&stage()->database,
+	    "SELECT a.id FROM agency AS a JOIN partnership AS p ON p.id = a.partnership_id"
+	    " WHERE p.slug = 'north' AND a.slug = 'council'",
+	    NULL);
+
+	as(key_of("north", "hospital", OWN_SCOPES));
+	expect_fault(post(json_of("{'summary': 'x', 'agency_id': '%s'}", council), "/v1/referrals"),
+	    "/agency_id", "not_own_agency");
 }
