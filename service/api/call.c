@@ -54,7 +54,8 @@ void call_bind(const struct call *call, struct arguments *ret_arguments)
 {
 	const struct request *request = call->request;
 
-	*ret_arguments = (struct arguments){0};
+	*ret_arguments = (struct arguments){.today = date_format(call->today)};
+	bind_text(&ret_arguments->bindings, "today", ret_arguments->today.text);
 	/* What the request does not name is SQL's null. */
 	for (size_t i = 0; i < request->operation->parameter_count; i++) {
 		const struct parameter *parameter = &request->operation->parameters[i];

@@ -57,8 +57,8 @@ struct call {
 };
 
 /*
- * The arguments of the request as bindings; lists become arrays, held until the call ends. What
- * the document calls aware_on[gte] is bound as aware_on_gte.
+ * The arguments of the request as bindings, and `today` in London; lists become arrays, held until
+ * the call ends. What the document calls aware_on[gte] is bound as aware_on_gte.
  */
 struct arguments {
 	struct bindings bindings;
@@ -66,6 +66,7 @@ struct arguments {
 	size_t array_count;
 	char names[8][48];
 	size_t name_count;
+	struct date_text today;
 };
 void arguments_finish(struct arguments *arguments);
 DEFINE_VALUE_CLEANUP(struct arguments, arguments_finish)

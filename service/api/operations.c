@@ -13,8 +13,11 @@
 #include "api/proof.h"
 #include "api/referral_decision.h"
 #include "api/service.h"
-#include "domain/rapid_review_process.h"
+#include "domain/action_process.h"
+#include "domain/action_rag.h"
 #include "domain/incident_process.h"
+#include "domain/rapid_review_process.h"
+#include "domain/recommendation_process.h"
 #include "domain/referral_process.h"
 #include "domain/review_process.h"
 #include "store/statements.h"
@@ -46,7 +49,8 @@ static const struct subject incidents = {
 };
 
 /* What answers with a referral and what writes to it. */
-#define REFERRAL .subject = &referrals, .statement = &SQL_REFERRAL_GET, .stored = &SQL_REFERRAL_GET_STORED
+#define REFERRAL                                                                                   \
+	.subject = &referrals, .statement = &SQL_REFERRAL_GET, .stored = &SQL_REFERRAL_GET_STORED
 
 static const struct subject reviews = {
     .process = &review_process,
@@ -70,6 +74,37 @@ static const struct subject rapid_reviews = {
 #define RAPID_REVIEW                                                                               \
 	.subject = &rapid_reviews, .statement = &SQL_RAPID_REVIEW_GET,                                 \
 	.stored = &SQL_RAPID_REVIEW_GET_STORED
+
+static const struct subject recommendations = {
+    .process = &recommendation_process,
+    .path = "/v1/recommendations/",
+    .id_name = "recommendation_id",
+    .get = &SQL_RECOMMENDATION_GET,
+    .advance = &SQL_RECOMMENDATION_ADVANCE,
+};
+#define RECOMMENDATION                                                                             \
+	.subject = &recommendations, .statement = &SQL_RECOMMENDATION_GET,                             \
+	.stored = &SQL_RECOMMENDATION_GET_STORED
+
+static const struct subject actions = {
+    .process = &action_process,
+    .path = "/v1/actions/",
+    .id_name = "action_id",
+    .get = &SQL_ACTION_GET,
+    .advance = &SQL_ACTION_ADVANCE,
+    .derived = "rag",
+    .derive = action_rag,
+};
+#define ACTION .subject = &actions, .statement = &SQL_ACTION_GET, .stored = &SQL_ACTION_GET_STORED
+#define ACTION_LEAD                                                                                \
+	.subject = &actions, .record = "lead_id", .statement = &SQL_ACTION_LEAD_GET,                   \
+	.stored = &SQL_ACTION_LEAD_GET_STORED
+#define ACTION_EVIDENCE                                                                            \
+	.subject = &actions, .record = "evidence_id", .statement = &SQL_ACTION_EVIDENCE_GET,           \
+	.stored = &SQL_ACTION_EVIDENCE_GET_STORED
+#define ACTION_ASSURANCE                                                                           \
+	.subject = &actions, .record = "assurance_id", .statement = &SQL_ACTION_ASSURANCE_GET,         \
+	.stored = &SQL_ACTION_ASSURANCE_GET_STORED
 
 /* clang-format off */
 const struct endpoint operations[] = {
@@ -122,6 +157,26 @@ const struct endpoint operations[] = {
 	{"listRapidReviews", crud_list, "rapid review", .subject = &rapid_reviews, .statement = &SQL_RAPID_REVIEW_LIST},
 	{"getRapidReview", crud_get, "rapid review", RAPID_REVIEW},
 	{"patchRapidReview", process_change, "rapid review", RAPID_REVIEW, .write = &SQL_RAPID_REVIEW_PATCH},
+
+	{"listRecommendations", crud_list, "recommendation", .subject = &recommendations, .statement = &SQL_RECOMMENDATION_LIST},
+	{"createRecommendation", process_create, "recommendation", RECOMMENDATION, .write = &SQL_RECOMMENDATION_INSERT},
+	{"getRecommendation", crud_get, "recommendation", RECOMMENDATION},
+	{"patchRecommendation", process_change, "recommendation", RECOMMENDATION, .write = &SQL_RECOMMENDATION_PATCH},
+	{"createRecommendationTransition", process_transition, "recommendation", RECOMMENDATION, .write = &SQL_RECOMMENDATION_TRANSITION},
+
+	{"listActions", crud_list, "action", .subject = &actions, .statement = &SQL_ACTION_LIST},
+	{"createAction", process_create, "action", ACTION, .facts = &SQL_ACTION_NEW_FACTS, .write = &SQL_ACTION_INSERT},
+	{"getAction", crud_get, "action", ACTION},
+	{"patchAction", process_change, "action", ACTION, .write = &SQL_ACTION_PATCH},
+	{"createActionTransition", process_transition, "action", ACTION, .write = &SQL_ACTION_TRANSITION},
+	{"getActionLead", crud_get, "action lead", ACTION_LEAD},
+	{"patchActionLead", process_change, "action lead", ACTION_LEAD, .write = &SQL_ACTION_LEAD_PATCH},
+	{"listActionEvidence", crud_list, "action evidence", .statement = &SQL_ACTION_EVIDENCE_LIST, .parent = &SQL_ACTION_EXISTS},
+	{"createActionEvidence", process_create, "action evidence", ACTION_EVIDENCE, .write = &SQL_ACTION_EVIDENCE_INSERT},
+	{"getActionEvidence", crud_get, "action evidence", ACTION_EVIDENCE},
+	{"listActionAssurances", crud_list, "action assurance", .statement = &SQL_ACTION_ASSURANCE_LIST, .parent = &SQL_ACTION_EXISTS},
+	{"createActionAssurance", process_create, "action assurance", ACTION_ASSURANCE, .write = &SQL_ACTION_ASSURANCE_INSERT},
+	{"getActionAssurance", crud_get, "action assurance", ACTION_ASSURANCE},
 
 	{"listDeadlines", deadlines_list, "clock"},
 	{"getWorkingDay", calendar_working_day, "calendar"},

@@ -67,8 +67,8 @@ static bool read_all(struct call *call, struct writing *writing, struct problem 
 		return false;
 	const struct rows *resource = batch_rows(&batch, resource_number);
 	if (rows_count(resource) == 0)
-		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such %s.",
-		    writing->subject->process->noun);
+		return problem_set(
+		    problem, PROBLEM_NOT_FOUND, "There is no such %s.", writing->subject->process->noun);
 	const char *facts = rows_text(resource, 0, "_facts");
 	writing->facts = facts ? json_loads(facts, 0, NULL) : NULL;
 	if (!writing->facts)
@@ -87,18 +87,21 @@ static bool read_all(struct call *call, struct writing *writing, struct problem 
 	return true;
 }
 
-/* A new resource has the facts of what it is to follow from, where its row says how to read them. */
+/* A new resource has the facts of what it is to follow from, where its row says how to read them.
+ */
 static bool read_for_new(struct call *call, struct writing *writing, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	const struct statement *facts = call->endpoint->facts;
-	struct bindings bindings = {0};
 
+	call_bind(call, &arguments);
 	writing->facts = json_object();
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number =
-	    facts ? duties_add_json(&batch, facts, &bindings, "record", call->request->json) : 0;
+	    facts ? duties_add_json(&batch, facts, &arguments.bindings, "record", call->request->json)
+	          : 0;
 	if (!call_run(call, &batch, problem))
 		return false;
 	if (!facts)
@@ -172,6 +175,18 @@ static json_t *effect_base(const struct writing *writing, const struct clock_eff
 	return made;
 }
 
+/* The day that was agreed for an effect's clock; DATE_NONE where the policy counts it. */
+static struct date agreed_day(const struct writing *writing, const struct clock_effect *effect,
+    struct date day, struct date today)
+{
+	struct date due_on = effect->due ? effect_day(writing, effect->due, today) : DATE_NONE;
+	const json_t *months = effect->months ? json_object_get(writing->facts, effect->months) : NULL;
+
+	if (date_is_set(due_on) || !json_is_integer(months))
+		return due_on;
+	return date_add_months(day, (int)json_integer_value(months));
+}
+
 static bool add_effect(const struct call *call, const struct rulebook *rulebook,
     const struct writing *writing, const struct clock_effect *effect, json_t *effects,
     struct problem *problem)
@@ -185,7 +200,7 @@ static bool add_effect(const struct call *call, const struct rulebook *rulebook,
 	if (effect->change == CLOCK_COMPLETES)
 		put_member(made, "completed_on", date_format(day).text);
 	if (starts) {
-		struct date due_on = effect->due ? effect_day(writing, effect->due, call->today) : DATE_NONE;
+		struct date due_on = agreed_day(writing, effect, day, call->today);
 		CLEANUP(json_decref) json_t *counted = NULL;
 		if (effect->due && !date_is_set(due_on))
 			return true;
@@ -246,8 +261,8 @@ static void add_event(struct call *call, struct batch *batch, const struct writi
 	put_member(data, id_member, writing->resource_id);
 	put_member(data, "record_id", writing->record_id);
 	put_member(data, "incident_id", member(writing->facts, "incident_id"));
-	put_member(data, "state",
-	    writing->step->to ? writing->step->to : member(writing->resource, "state"));
+	put_member(
+	    data, "state", writing->step->to ? writing->step->to : member(writing->resource, "state"));
 	put_member(data, "link", text_string(&link));
 	struct event event = {
 	    .type = type ? type : made_type,

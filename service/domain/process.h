@@ -48,6 +48,7 @@ struct clock_effect {
 	 */
 	const char *day;
 	const char *due;    /* the member that has the due date, where it is agreed and not counted */
+	const char *months; /* the fact that has the agreed interval, where no day is; or NULL */
 	const char *when;   /* the fact that has to be true for it; NULL: always */
 	bool of_the_record; /* belongs to the step's record, and not to the resource as a whole */
 };

@@ -11,6 +11,7 @@
 
 /* Every scope that reaches the whole partnership. */
 #define ALL_SCOPES                                                                                 \
+	"recommendations:read recommendations:write actions:read actions:write actions:assure "        \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
 	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
 	"rapid_reviews:read rapid_reviews:write "                                                       \
@@ -19,6 +20,7 @@
 	"reviews:read reviews:write reviews:approve reviews:sign_off"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */
 #define OWN_SCOPES                                                                                 \
+	"recommendations:read_own actions:read_own actions:write_own "                                  \
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
 	"deliveries:read_own "                                                                         \
 	"referrals:read_own referrals:write_own"

@@ -71,6 +71,7 @@ static const struct maker incidents[] = {
 const struct maker *const maker_tables[] = {
     incidents,
     makers_rapid_reviews,
+    makers_actions,
     makers_referrals,
     makers_reviews,
     NULL,

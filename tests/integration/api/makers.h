@@ -4,5 +4,6 @@
 #include "fixture.h"
 
 extern const struct maker makers_rapid_reviews[];
+extern const struct maker makers_actions[];
 extern const struct maker makers_referrals[];
 extern const struct maker makers_reviews[];

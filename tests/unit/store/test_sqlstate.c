@@ -104,7 +104,7 @@ static const struct {
 	const char *detail;
 } constraints[] = {
 #define CONSTRAINT(name, kind, pointer, code, detail)                                              \
-	{#name, PROBLEM_##kind, pointer, code, detail},
+	{name, PROBLEM_##kind, pointer, code, detail},
 #include "store/constraints.def"
 #undef CONSTRAINT
     {.name = NULL},
