@@ -157,6 +157,88 @@ Test(story, a_notification_on_the_day_of_awareness_is_on_time)
 	cr_assert_str_eq(clock_text(id, "rapid_review", "due_on"), "2024-01-29");
 }
 
+Test(story, christmas_lies_between_awareness_and_the_last_day_and_the_form_says_so)
+{
+	const char *id =
+	    recorded(incident_with("{'incident_date': '2023-12-22', 'aware_on': '2023-12-22'}"));
+	const struct answer *form = get("/v1/incidents/%s/notification-form", id);
+
+	expect_value(form, "/due_on", "'2024-01-03'");
+	expect_value(form, "/time_limit_minutes", "20");
+	expect_value(form, "/saves_drafts", "false");
+	expect_status(notify(id, "serious_incident", "2024-01-03"), 201);
+	const struct answer *proof = get("/v1/incidents/%s/proof", id);
+	expect_value(proof, "/data/0/on_time", "true");
+	expect_value(proof, "/data/0/working_days", "5");
+}
+
+Test(story, a_notified_incident_turns_out_not_to_meet_the_criteria)
+{
+	const char *id = recorded(incident_with("{}"));
+	expect_status(notify(id, "serious_incident", "2024-01-11"), 201);
+
+	expect_status(move(json_of("{'to': 'withdrawn', 'reason': 'A medical cause.',"
+	                           " 'agreed_by': 'the safeguarding partners'}"),
+	                  etag_of(get("/v1/incidents/%s", id)), "/v1/incidents/%s/transitions", id),
+	    200);
+	expect_status(notify(id, "withdrawal", "2024-01-18"), 201);
+	const struct answer *proof = get("/v1/incidents/%s/proof", id);
+	cr_assert_eq(json_array_size(answer_at(proof, "/data")), 6);
+	cr_assert_eq(count_of(answer_at(proof, "/data"), "kind", "withdrawal"), 3);
+	cr_assert_eq(count_of(answer_at(proof, "/data"), "standing", "outstanding"), 0);
+	expect_value(proof, "/data/0/on_time", "true");
+	cr_assert_str_eq(clock_text(id, "sin", "state"), "met");
+
+	expect_status(move(json_of("{'to': 'reopened', 'reason': 'New evidence.'}"),
+	                  etag_of(get("/v1/incidents/%s", id)), "/v1/incidents/%s/transitions", id),
+	    200);
+	expect_problem(notify(id, "serious_incident", "2024-02-01"), 409, "duplicate");
+	expect_status(post(json_of("{'kind': 'update', 'changes': 'It stands after all.'}"),
+	                  "/v1/incidents/%s/notifications", id),
+	    201);
+}
+
+Test(story, an_update_that_is_tried_or_repeated_is_told_once)
+{
+	const char *id = recorded(incident_with("{}"));
+	const char *key = new_id();
+	expect_status(notify(id, "serious_incident", "2024-01-11"), 201);
+	const struct call update = {.method = "POST",
+	    .path = text_of("/v1/incidents/%s/notifications", id),
+	    .idempotency_key = key,
+	    .body = "{\"kind\":\"update\",\"changes\":\"News.\"}"};
+	struct call tried = update;
+	tried.path = text_of("%s?dry_run=true", update.path);
+
+	expect_status(make(&tried), 200);
+	const struct answer *first = make(&update);
+	expect_status(first, 201);
+	cr_assert(json_equal(make(&update)->json, first->json));
+	cr_assert_eq(count_rows("SELECT count(*) FROM notification WHERE incident_id = $1::uuid"
+	                        " AND kind = 'update'",
+	                 id),
+	    1);
+	cr_assert_eq(count_rows("SELECT count(*) FROM event WHERE incident_id = $1::uuid"
+	                        " AND type = 'incident.notification_updated'",
+	                 id),
+	    1);
+}
+
+Test(story, an_agency_sees_the_form_and_the_proof_of_its_own_incidents_alone)
+{
+	const char *id = recorded(incident_with("{}"));
+	const char *paths[] = {
+	    text_of("/v1/incidents/%s/notification-form", id), text_of("/v1/incidents/%s/proof", id)};
+
+	agency_create(&stage()->database, "north", "hospital", "acute_trust", false);
+	as(key_of("north", "hospital", OWN_SCOPES));
+	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++)
+		expect_problem(get("%s", paths[i]), 404, "not-found");
+	const char *own = recorded(incident_with("{}"));
+	expect_status(get("/v1/incidents/%s/notification-form", own), 200);
+	expect_status(get("/v1/incidents/%s/proof", own), 200);
+}
+
 /* ---- From which day the rapid review counts ---- */
 
 static const char *own_partnership(const char *slug)
