@@ -162,6 +162,7 @@ SELECT c.id,
        c.at_risk_on,
        c.completed_on,
        c.extensions,
+       c.extended_until,
        c.calendar_version,
        instant_text(c.superseded_at) AS superseded_at,
        c.paused AS "_paused",
@@ -170,47 +171,3 @@ SELECT c.id,
  WHERE c.partnership_id = tenant()
    AND c.incident_id = $1::uuid
  ORDER BY c.created_at, c.kind, c.id;
-
--- name: deadline_list
--- The clocks of the partnership by due date. States are conditions on dates: running is open and
--- due on or after the day, breached is open and due before it. CASE, as in incident_list.
--- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 as_of, $5 state, $6 kind
--- $7 due_until (last due date wanted, or null)
-SELECT c.id,
-       c.incident_id,
-       i.local_ref,
-       c.kind,
-       c.basis,
-       c.duty,
-       c.rule,
-       c.starts_on,
-       c.start_event,
-       c.unit,
-       c.length,
-       c.due_on,
-       c.at_risk_on,
-       CASE WHEN c.completed_on <= $4::date THEN c.completed_on END AS completed_on,
-       c.extensions,
-       c.calendar_version,
-       c.paused AS "_paused",
-       (c.cancelled_at IS NOT NULL) AS "_cancelled",
-       c.due_on AS "_key",
-       c.id AS "_id"
-  FROM clock AS c
-  JOIN incident AS i ON i.partnership_id = c.partnership_id AND i.id = c.incident_id
- WHERE c.partnership_id = tenant()
-   AND c.superseded_at IS NULL
-   AND (c.due_on, c.id) > (
-     CASE WHEN $2::date IS NULL THEN '-infinity' ELSE $2::date END,
-     CASE WHEN $3::uuid IS NULL THEN '00000000-0000-0000-0000-000000000000' ELSE $3::uuid END)
-   AND CASE
-         WHEN c.starts_on <= $4::date
-          AND ($6::text[] IS NULL OR c.kind = ANY ($6::text[]))
-          AND ($7::date IS NULL OR c.due_on <= $7::date)
-          AND ($5::text[] IS NULL OR clock_state(c.cancelled_at IS NOT NULL, c.completed_on,
-                c.paused, c.due_on, $4::date) = ANY ($5::text[]))
-         THEN true
-         ELSE false
-       END
- ORDER BY c.due_on, c.id
- LIMIT $1::integer;

@@ -4,18 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/calendar.h"
 #include "api/duties.h"
 #include "api/incident_write.h"
-#include "api/list.h"
 #include "store/statements.h"
 
 #define CLOCKS_BYTES ((size_t)256 * 1024)
-
-struct standing {
-	const struct calendar *calendar;
-	struct date as_of;
-};
 
 static struct date date_column(const struct rows *rows, size_t row, const char *column)
 {
@@ -41,25 +34,50 @@ static struct clock_view view_of(
 	return clock_view_on(&clock, standing->calendar, standing->as_of);
 }
 
-/* How the clock stands: its state, and the units gone and left. */
-static void put_standing(const struct call *call, const void *context, const struct rows *rows,
+static const char *truth(bool value)
+{
+	return value ? "true" : "false";
+}
+
+/* Past its due day, and not past the last day that was agreed. */
+static bool is_within_extension(
+    const struct standing *standing, const struct rows *rows, size_t row, struct clock_view view)
+{
+	struct date until = date_column(rows, row, "extended_until");
+	struct date completed_on = date_column(rows, row, "completed_on");
+	struct date day = date_is_set(completed_on) ? completed_on : standing->as_of;
+
+	return (view.state == CLOCK_BREACHED || view.state == CLOCK_MET_LATE) && date_is_set(until) &&
+	       day.days <= until.days;
+}
+
+void clocks_put_standing(const struct call *call, const void *context, const struct rows *rows,
     size_t row, enum list_part part, struct text *ret_text)
 {
+	const struct standing *standing = context;
+
 	if (part == LIST_CSV_HEADER) {
-		text_puts(ret_text, ",state,elapsed,remaining");
+		text_puts(ret_text, ",state,elapsed,remaining,at_risk,within_extension");
 		return;
 	}
-	struct clock_view view = view_of(context, rows, row);
+	struct clock_view view = view_of(standing, rows, row);
 	const char *state = clock_state_name(view.state);
+	struct date risk_on = date_column(rows, row, "at_risk_on");
+	const char *at_risk = truth(view.state == CLOCK_RUNNING && date_is_set(risk_on) &&
+	                            risk_on.days <= standing->as_of.days);
+	const char *extended = truth(is_within_extension(standing, rows, row, view));
 	if (part == LIST_CSV_ROW && view.counted)
-		text_printf(ret_text, ",%s,%d,%d", state, view.elapsed, view.remaining);
+		text_printf(
+		    ret_text, ",%s,%d,%d,%s,%s", state, view.elapsed, view.remaining, at_risk, extended);
 	else if (part == LIST_CSV_ROW)
-		text_printf(ret_text, ",%s,,", state);
+		text_printf(ret_text, ",%s,,,%s,%s", state, at_risk, extended);
 	else if (view.counted)
 		text_printf(ret_text, ",\"state\":\"%s\",\"elapsed\":%d,\"remaining\":%d", state,
 		    view.elapsed, view.remaining);
 	else
 		text_printf(ret_text, ",\"state\":\"%s\",\"elapsed\":null,\"remaining\":null", state);
+	if (part == LIST_JSON_ROW)
+		text_printf(ret_text, ",\"at_risk\":%s,\"within_extension\":%s", at_risk, extended);
 }
 
 static void put_clocks(const struct call *call, const struct standing *standing,
@@ -70,7 +88,7 @@ static void put_clocks(const struct call *call, const struct standing *standing,
 		if (row)
 			text_putc(ret_text, ',');
 		rows_put_open_object(rows, row, ret_text);
-		put_standing(call, standing, rows, row, LIST_JSON_ROW, ret_text);
+		clocks_put_standing(call, standing, rows, row, LIST_JSON_ROW, ret_text);
 		text_putc(ret_text, '}');
 	}
 	text_putc(ret_text, ']');
@@ -126,58 +144,4 @@ static bool show_clocks(
 bool clocks_of_incident(struct call *call, struct problem *problem)
 {
 	return call_by_rules(call, show_clocks, NULL, problem);
-}
-
-/* The day that ?as_of= names, or today. */
-static bool as_of(const struct call *call, struct date *ret_date, struct problem *problem)
-{
-	const char *text = request_argument(call->request, "as_of");
-
-	*ret_date = call->today;
-	return !text || calendar_parse(text, ret_date, problem);
-}
-
-/* The last due date within ?within= working days of the day; empty when it was not asked for. */
-static bool due_until(struct call *call, const struct calendar *calendar, struct date from,
-    struct date_text *ret_until, struct problem *problem)
-{
-	struct date until;
-
-	ret_until->text[0] = '\0';
-	if (!request_argument(call->request, "within"))
-		return true;
-	int within = (int)request_number(call->request, "within");
-	if (!calendar_add(calendar, from, within, &until, problem))
-		return false;
-	*ret_until = date_format(until);
-	return true;
-}
-
-static bool list_deadlines(
-    struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem)
-{
-	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(arguments_finish) struct arguments arguments = {0};
-	struct standing standing = {.calendar = &rulebook->calendar};
-	struct list_page page;
-	struct date_text until;
-
-	call_bind(call, &arguments);
-	if (!as_of(call, &standing.as_of, problem) ||
-	    !list_open(call, &page, &arguments.bindings, problem) ||
-	    !due_until(call, &rulebook->calendar, standing.as_of, &until, problem))
-		return call_refuse(call, rulebook, problem);
-	struct date_text day = date_format(standing.as_of);
-	bind_text(&arguments.bindings, "as_of", day.text);
-	bind_text(&arguments.bindings, "due_until", until.text[0] ? until.text : NULL);
-	if (!call_begin(call, BATCH_READ, rulebook, &batch, problem))
-		return false;
-	size_t number = batch_add(&batch, &SQL_DEADLINE_LIST, &arguments.bindings);
-	return call_run(call, &batch, problem) &&
-	       list_close(call, &page, batch_rows(&batch, number), put_standing, &standing, problem);
-}
-
-bool deadlines_list(struct call *call, struct problem *problem)
-{
-	return call_by_rules(call, list_deadlines, NULL, problem);
 }

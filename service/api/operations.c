@@ -5,6 +5,7 @@
 #include "api/case_systems.h"
 #include "api/clocks.h"
 #include "api/crud.h"
+#include "api/deadlines.h"
 #include "api/incidents.h"
 #include "api/list.h"
 #include "api/notification_form.h"
@@ -179,6 +180,8 @@ const struct endpoint operations[] = {
 	{"getActionAssurance", crud_get, "action assurance", ACTION_ASSURANCE},
 
 	{"listDeadlines", deadlines_list, "clock"},
+	{"getDeadline", deadlines_get, "clock"},
+	{"createDeadlineExtension", deadlines_extend, "clock"},
 	{"getWorkingDay", calendar_working_day, "calendar"},
 	{"listBankHolidays", crud_list, "bank holiday", .statement = &SQL_BANK_HOLIDAY_LIST},
 	{"simulateClocks", clocks_simulate, "calendar"},

@@ -226,6 +226,17 @@ def measure_list(service, token):
     yield compare(service, token, "list_50", "list", seen_statements.Script(steps))
 
 
+def measure_deadlines(service, token):
+    """A page of open clocks against a plain page of incidents: half its rate is the least."""
+    ours, plain = [], []
+    for _ in range(TURNS):
+        ours.append(wrk(service, token, "deadlines"))
+        plain.append(wrk(service, token, "list"))
+    rates = [statistics.median(result["rate"] for result in turns) for turns in (ours, plain)]
+    yield row("deadlines_50", *rates, statistics.median(result["p50_ms"] for result in ours),
+              statistics.median(result["p99_ms"] for result in ours))
+
+
 def measure_create(service, token):
     known = known_ids()
     key = os.urandom(6).hex()
@@ -288,7 +299,8 @@ def measure():
         say(f"Loading {INCIDENTS} incidents")
         template = service.ask("/v1/incidents", token, body(), "template")["id"]
         psql("-v", f"incidents={INCIDENTS}", "-v", f"incident={template}", "-f", HERE / "load.sql")
-        for part in (measure_get, measure_list, measure_latency, measure_create):
+        for part in (measure_get, measure_list, measure_deadlines, measure_latency,
+                     measure_create):
             yield from part(service, token)
     finally:
         service.stop()

@@ -1,4 +1,4 @@
--- HTTP load for wrk, told by the environment: BENCH_MODE get, list or create; BENCH_TOKEN;
+-- HTTP load for wrk, told by the environment: BENCH_MODE get, list, deadlines or create; BENCH_TOKEN;
 -- BENCH_INCIDENTS, how many there are; BENCH_BODY, a file; BENCH_DELAY, milliseconds before each
 -- request. Prints one line of JSON at the end.
 local mode = os.getenv("BENCH_MODE")
@@ -38,6 +38,8 @@ function request()
       math.random(1, incidents)), headers)
   elseif mode == "list" then
     return wrk.format("GET", "/v1/incidents?limit=50", headers)
+  elseif mode == "deadlines" then
+    return wrk.format("GET", "/v1/deadlines?limit=50", headers)
   end
   count = count + 1
   headers["Idempotency-Key"] = key .. count

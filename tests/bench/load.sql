@@ -30,6 +30,10 @@ SELECT copy.*
  CROSS JOIN generate_series(1, :incidents) AS n
  CROSS JOIN LATERAL jsonb_populate_record(k, jsonb_build_object(
          'id', left(k.id::text, 24) || lpad(n::text, 12, '0'),
+         'starts_on', k.starts_on - (n % 1800)::integer,
+         'due_on', k.due_on - (n % 1800)::integer,
+         'at_risk_on', k.at_risk_on - (n % 1800)::integer,
+         'subject_id', '00000000-0000-7000-8000-' || lpad(n::text, 12, '0'),
          'incident_id', '00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))) AS copy
  WHERE k.incident_id = :'incident';
 

@@ -12,7 +12,7 @@
 /* Every scope that reaches the whole partnership. */
 #define ALL_SCOPES                                                                                 \
 	"recommendations:read recommendations:write actions:read actions:write actions:assure "        \
-	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
+	"incidents:read incidents:write notifications:read notifications:write deadlines:read deadlines:extend "        \
 	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
 	"rapid_reviews:read rapid_reviews:write "                                                       \
 	"incidents:decide "                                                                           \

@@ -70,6 +70,7 @@ static const struct maker incidents[] = {
 
 const struct maker *const maker_tables[] = {
     incidents,
+    makers_clocks,
     makers_rapid_reviews,
     makers_actions,
     makers_referrals,

@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 
+extern const struct maker makers_clocks[];
 extern const struct maker makers_rapid_reviews[];
 extern const struct maker makers_actions[];
 extern const struct maker makers_referrals[];
