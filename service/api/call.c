@@ -237,7 +237,7 @@ bool call_replay(struct call *call, struct problem *problem)
 	reply_header(reply, "Idempotency-Replayed", "true");
 	if (location)
 		reply_header(reply, "Location", "%s", location);
-	reply_version(reply, version_of(text_string(&reply->body)));
+	call_tag(call, version_of(text_string(&reply->body)));
 	return true;
 }
 
@@ -318,7 +318,7 @@ void call_answer(struct call *call, const struct batch *batch, size_t number, in
 		reply_header(reply, "Location", "%s", location);
 	if (version == VERSION_OF_ANSWER)
 		version = version_of(text_string(&reply->body));
-	reply_version(reply, version);
+	call_tag(call, version);
 }
 
 bool call_if_match(const struct call *call, long *ret_version, struct problem *problem)

@@ -124,20 +124,28 @@ static void merge_body(struct call *call, struct writing *writing)
 	json_object_update(writing->body, call->request->json);
 }
 
-static bool judge(struct call *call, struct writing *writing, struct problem *problem)
+static struct act act_of(const struct call *call, const struct writing *writing)
 {
-	const struct process *process = writing->subject->process;
-	const char *state = writing->resource ? member(writing->resource, "state") : "";
-	const struct act act = {
+	return (struct act){
 	    .facts = writing->facts,
 	    .body = writing->body,
 	    .record = writing->record,
 	    .today = call->today,
 	};
+}
 
-	return process_find(process, call->endpoint->operation_id, writing->to_wanted,
-	           state ? state : "", &writing->step, problem) &&
-	       process_judge(process, writing->step, &act, call->caller_scopes, problem);
+static bool judge(struct call *call, struct writing *writing, struct problem *problem)
+{
+	const struct process *process = writing->subject->process;
+	const char *state = writing->resource ? member(writing->resource, "state") : "";
+	const struct act act = act_of(call, writing);
+
+	if (!process_find(process, call->endpoint->operation_id, writing->to_wanted, state ? state : "",
+	        &writing->step, problem))
+		return false;
+	if (!writing->to_wanted)
+		writing->step = process_choose(process, writing->step, state ? state : "", &act);
+	return process_judge(process, writing->step, &act, call->caller_scopes, problem);
 }
 
 static struct date effect_day(const struct writing *writing, const char *name, struct date today)
@@ -191,11 +199,12 @@ static bool add_effect(const struct call *call, const struct rulebook *rulebook,
     const struct writing *writing, const struct clock_effect *effect, json_t *effects,
     struct problem *problem)
 {
+	const struct act act = act_of(call, writing);
 	struct date day = effect_day(writing, effect->day, call->today);
 	bool starts = effect->change == CLOCK_STARTS || effect->change == CLOCK_CORRECTED;
 	CLEANUP(json_decref) json_t *made = effect_base(writing, effect);
 
-	if (effect->change != CLOCK_LAPSES && !date_is_set(day))
+	if (!date_is_set(day) || (effect->applies && !effect->applies(&act)))
 		return true;
 	if (effect->change == CLOCK_COMPLETES)
 		put_member(made, "completed_on", date_format(day).text);
@@ -244,6 +253,14 @@ static void add_log(const struct call *call, struct batch *batch, const struct w
 	duties_add_json(batch, &SQL_TRANSITION_INSERT, &bindings, "evidence", call->request->json);
 }
 
+static const char *recipients_of(const struct call *call, const struct writing *writing)
+{
+	const struct step *step = writing->step;
+	const struct act act = act_of(call, writing);
+
+	return step->recipients && (!step->tells || step->tells(&act)) ? step->recipients : "{}";
+}
+
 /* Ids, states and dates, and nothing of the case (data class P1). */
 static void add_event(struct call *call, struct batch *batch, const struct writing *writing)
 {
@@ -267,7 +284,7 @@ static void add_event(struct call *call, struct batch *batch, const struct writi
 	struct event event = {
 	    .type = type ? type : made_type,
 	    .incident_id = member(writing->facts, "incident_id"),
-	    .recipients = writing->step->recipients ? writing->step->recipients : "{}",
+	    .recipients = recipients_of(call, writing),
 	    .data = data,
 	};
 	if (event.incident_id) {

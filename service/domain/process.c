@@ -67,6 +67,17 @@ bool process_find(const struct process *process, const char *operation, const ch
 	    problem, PROBLEM_CONFLICT, "A %s that is '%s' does not allow this.", process->noun, state);
 }
 
+const struct step *process_choose(const struct process *process, const struct step *found,
+    const char *state, const struct act *act)
+{
+	for (const struct step *step = found; step < process->steps + process->step_count; step++) {
+		if (leads(step, found->operation, NULL) && starts_from(step, state) &&
+		    (!step->when || step->when(act)))
+			return step;
+	}
+	return found;
+}
+
 static bool is_there(const struct need *need, const struct act *act)
 {
 	if (need->is_there)
@@ -91,7 +102,8 @@ static bool check_needs(const struct process *process, const struct step *step,
 	if (json_array_size(missing) == 0)
 		return true;
 	const char *first = json_string_value(json_object_get(json_array_get(missing, 0), "detail"));
-	problem_set(problem, PROBLEM_CONFLICT, "The %s does not allow this yet: %s", process->noun, first);
+	problem_set(
+	    problem, PROBLEM_CONFLICT, "The %s does not allow this yet: %s", process->noun, first);
 	problem->missing = TAKE(missing);
 	return false;
 }
@@ -107,8 +119,7 @@ bool process_judge(const struct process *process, const struct step *step, const
 	return check_needs(process, step, act, problem);
 }
 
-static json_t *next_step(
-    const struct step *step, const struct act *act, const char *scopes)
+static json_t *next_step(const struct step *step, const struct act *act, const char *scopes)
 {
 	bool allowed = true;
 	json_t *missing = json_array();

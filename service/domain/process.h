@@ -43,14 +43,15 @@ struct clock_effect {
 	enum clock_change change;
 	const char *kind; /* of clock_policy */
 	/*
-	 * The member of the body, else of the facts, that has the day it starts or completes on. NULL is
-	 * today. A day that is null changes nothing.
+	 * The member of the body, else of the facts, that has the day it starts or completes on. NULL
+	 * is today. A day that is null changes nothing, whatever the change.
 	 */
 	const char *day;
 	const char *due;    /* the member that has the due date, where it is agreed and not counted */
 	const char *months; /* the fact that has the agreed interval, where no day is; or NULL */
 	const char *when;   /* the fact that has to be true for it; NULL: always */
 	bool of_the_record; /* belongs to the step's record, and not to the resource as a whole */
+	bool (*applies)(const struct act *act); /* NULL: always */
 };
 
 struct step {
@@ -58,19 +59,25 @@ struct step {
 	const char *operation;
 	const char *from; /* states, parted by spaces; "" is what does not exist yet */
 	const char *to;   /* NULL: the state stays */
+	/* Of several steps of an operation from a state the first is taken for which it holds, or NULL.
+	 */
+	bool (*when)(const struct act *act);
 	const char *role; /* a scope that it takes beyond the operation's own, or NULL */
 	const struct need *needs[NEEDS_MAX]; /* ended by NULL */
 	/* Rules across the fields of the body: adds faults and returns false. NULL: none. */
 	bool (*check)(const struct act *act, struct problem *problem);
 	struct clock_effect effects[EFFECTS_MAX]; /* ended by CLOCK_NOT_CHANGED */
 	const char *event;                        /* its type; NULL is "<resource>.updated" */
-	const char *recipients; /* in law, as a PostgreSQL array such as {panel}; NULL: nobody of them */
+	const char
+	    *recipients; /* in law, as a PostgreSQL array such as {panel}; NULL: nobody of them */
+	/* Whether they are told now, and it does not only record what was done elsewhere; NULL: yes. */
+	bool (*tells)(const struct act *act);
 };
 
 struct process {
-	const char *resource;  /* rapid_review, as events and clocks call it */
-	const char *noun;      /* rapid review, as sentences call it */
-	const char *states;    /* all of them, parted by spaces */
+	const char *resource; /* rapid_review, as events and clocks call it */
+	const char *noun;     /* rapid review, as sentences call it */
+	const char *states;   /* all of them, parted by spaces */
 	const struct step *steps;
 	size_t step_count;
 };
@@ -85,6 +92,12 @@ bool process_has_word(const char *words, const char *word);
  */
 MUST_CHECK bool process_find(const struct process *process, const char *operation, const char *to,
     const char *state, const struct step **ret_step, struct problem *problem);
+/*
+ * Of the found step and those that follow it for the same operation from the same state: the first
+ * whose `when` holds, else the found one. Not for transitions, which say where they lead.
+ */
+const struct step *process_choose(const struct process *process, const struct step *found,
+    const char *state, const struct act *act);
 /*
  * Whether the step may be taken: PROBLEM_FORBIDDEN without its role (`scopes` are the caller's, as
  * a PostgreSQL array), PROBLEM_INVALID with every fault of the body, PROBLEM_CONFLICT with

@@ -33,6 +33,8 @@ static const struct step steps[] = {
         .needs = {&oiled, &key},
         .check = check_day},
     {.operation = "moveDoor", .from = "open closed", .to = "locked", .needs = {&reason}},
+    {.operation = "knockDoor", .from = "locked", .to = "open", .when = has_key},
+    {.operation = "knockDoor", .from = "locked closed"},
     {.operation = "paintDoor", .from = "open closed"},
 };
 
@@ -164,4 +166,23 @@ Test(process, has_no_next_step_for_what_does_not_exist_yet)
 	CLEANUP(json_decref) json_t *next = process_next_steps(&door, "", NULL, TODAY, SCOPES);
 
 	cr_assert_eq(json_array_size(next), 0);
+}
+
+static const char *after_knocking(const char *state, const char *body)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(json_decref) json_t *sent = json_loads(body, 0, NULL);
+	const struct act act = {.body = sent, .today = TODAY};
+	const struct step *step = NULL;
+
+	cr_assert(process_find(&door, "knockDoor", NULL, state, &step, &problem));
+	step = process_choose(&door, step, state, &act);
+	return step->to ? step->to : state;
+}
+
+Test(process, chooses_among_the_steps_of_an_operation_by_what_is_sent)
+{
+	cr_assert_str_eq(after_knocking("locked", "{\"key\": \"gold\"}"), "open");
+	cr_assert_str_eq(after_knocking("locked", "{}"), "locked");
+	cr_assert_str_eq(after_knocking("closed", "{\"key\": \"gold\"}"), "closed");
 }
