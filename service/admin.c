@@ -13,9 +13,10 @@
 #include "store/statements.h"
 
 #define SCOPES_MAX 64
-/* What a recipient in law is told: notifications, and what follows them. */
+/* What a recipient in law is told: notifications, what follows them, and the rapid review. */
 #define NOTIFYING_EVENTS                                                                           \
-	"{incident.notified,incident.notification_updated,incident.notification_withdrawn}"
+	"{incident.notified,incident.notification_updated,incident.notification_withdrawn,"             \
+	"rapid_review.submitted}"
 #define DAY_MS 86400000LL
 
 static int called_wrongly(void)

@@ -8,10 +8,7 @@ r.id,
 r.version,
 r.state,
 r.incident_id,
-(SELECT i.local_ref
-   FROM incident AS i
-  WHERE i.partnership_id = r.partnership_id
-    AND i.id = r.incident_id) AS local_ref,
+v.local_ref,
 r.notification_id,
 r.notified_on,
 k.due_on,
@@ -27,21 +24,44 @@ r.immediate_learning,
 r.parallel_proceedings,
 r.national_issue,
 r.national_issue_reason,
+m.met_on,
+d.decided_on,
+d.outcome,
+coalesce(g.missing, '[]') AS missing_sign_offs,
+u.submitted_on,
+w.response AS panel_response,
 r.created_by_agency_id,
 instant_text(r.created_at) AS created_at,
 instant_text(r.updated_at) AS updated_at,
 json_build_object(
-  'incident_id', (
-    SELECT i.id
-      FROM incident AS i
-     WHERE i.partnership_id = r.partnership_id
-       AND i.id = r.incident_id),
-  'notified_on', r.notified_on) AS "_facts"
+  'incident_id', v.id,
+  'incident_is_notified', v.state <> ALL ('{withdrawn,not_notified}'),
+  'incident_is_withdrawn', v.state = ANY ('{withdrawn,not_notified}'),
+  'notified_on', r.notified_on,
+  'meeting_held', m.met_on IS NOT NULL,
+  'met_on', m.met_on,
+  'statutory_partners', (
+    SELECT coalesce(json_agg(json_build_object(
+             'agency_id', a.id, 'valid_from', a.valid_from, 'valid_to', a.valid_to)), '[]')
+      FROM agency AS a
+     WHERE a.partnership_id = r.partnership_id
+       AND a.statutory_partner),
+  'decision_is_taken', d.id IS NOT NULL,
+  'decided_on', d.decided_on,
+  'sign_offs', coalesce(g.signed, '[]'),
+  'all_partners_signed', g.missing IS NULL AND g.signed IS NOT NULL,
+  'was_submitted', u.submitted_on IS NOT NULL,
+  'first_submitted_on', u.first_submitted_on,
+  'submission_is_complete', coalesce(u.complete, false),
+  'panel_has_responded', coalesce(w.has_responded, false)) AS "_facts"
 
 -- name: rapid_review_tables
--- A rapid review with its clock, while that runs or as it was judged.
+-- A rapid review with its incident (if the caller may see it), its clock while that runs or as it was
+-- judged, its first meeting, the decision that counts with its sign-offs, its submissions and the
+-- Panel's responses.
 -- fragment
 rapid_review AS r
+  LEFT JOIN incident AS v ON v.partnership_id = r.partnership_id AND v.id = r.incident_id
   LEFT JOIN LATERAL (
     SELECT c.due_on,
            c.completed_on
@@ -53,6 +73,48 @@ rapid_review AS r
        AND c.cancelled_at IS NULL
      ORDER BY c.created_at DESC
      LIMIT 1) AS k ON true
+  LEFT JOIN LATERAL (
+    SELECT min(held.held_on) AS met_on
+      FROM rapid_review_meeting AS held
+     WHERE held.partnership_id = r.partnership_id
+       AND held.rapid_review_id = r.id) AS m ON true
+  LEFT JOIN LATERAL (
+    SELECT made.id, made.decided_on, made.outcome
+      FROM rapid_review_decision AS made
+     WHERE made.partnership_id = r.partnership_id
+       AND made.rapid_review_id = r.id
+     ORDER BY made.number DESC
+     LIMIT 1) AS d ON true
+  LEFT JOIN LATERAL (
+    SELECT (SELECT json_agg(json_build_object('agency_id', o.agency_id))
+              FROM rapid_review_sign_off AS o
+             WHERE o.partnership_id = r.partnership_id
+               AND o.rapid_review_id = r.id
+               AND o.decision_id = d.id) AS signed,
+           (SELECT json_agg(json_build_object('agency_id', p.agency_id, 'name', p.name)
+                     ORDER BY p.name)
+              FROM statutory_partners_on(d.decided_on) AS p
+             WHERE NOT EXISTS (
+               SELECT
+                 FROM rapid_review_sign_off AS o
+                WHERE o.partnership_id = r.partnership_id
+                  AND o.rapid_review_id = r.id
+                  AND o.decision_id = d.id
+                  AND o.agency_id = p.agency_id)) AS missing
+     WHERE d.id IS NOT NULL) AS g ON true
+  LEFT JOIN LATERAL (
+    SELECT max(sent.submitted_on) AS submitted_on,
+           min(sent.submitted_on) AS first_submitted_on,
+           bool_or(sent.complete) AS complete
+      FROM rapid_review_submission AS sent
+     WHERE sent.partnership_id = r.partnership_id
+       AND sent.rapid_review_id = r.id) AS u ON true
+  LEFT JOIN LATERAL (
+    SELECT (array_agg(letter.response ORDER BY letter.number DESC))[1] AS response,
+           bool_or(letter.response <> 'no_response_yet') AS has_responded
+      FROM panel_response AS letter
+     WHERE letter.partnership_id = r.partnership_id
+       AND letter.rapid_review_id = r.id) AS w ON true
 
 -- name: rapid_review_get
 -- One rapid review.
@@ -124,9 +186,13 @@ WITH changed AS (
          l.to_state
     FROM (VALUES
            ('scoping', 'notified', 'rapid_review'),
+           ('scoping', 'reopened', 'rapid_review'),
            ('met', 'notified', 'rapid_review'),
+           ('met', 'reopened', 'rapid_review'),
            ('submitted', 'notified', 'submitted'),
+           ('submitted', 'reopened', 'submitted'),
            ('submitted', 'rapid_review', 'submitted'),
+           ('responded', 'reopened', 'responded'),
            ('responded', 'submitted', 'responded')) AS l (step, from_state, to_state)
    WHERE l.step = $3::text
 ), followed AS (
@@ -158,3 +224,15 @@ UPDATE rapid_review AS r
        )
  WHERE r.partnership_id = tenant()
    AND r.id = $2::uuid;
+
+-- name: rapid_review_transition
+-- What a transition leaves behind: a lapsed rapid review has no open clocks.
+-- $1 rapid_review_id, $2 to
+UPDATE clock AS c
+   SET cancelled_at = now()
+ WHERE $2::text = 'lapsed'
+   AND c.partnership_id = tenant()
+   AND c.subject_id = $1::uuid
+   AND c.completed_on IS NULL
+   AND c.cancelled_at IS NULL
+   AND c.superseded_at IS NULL;

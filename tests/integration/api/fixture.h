@@ -14,6 +14,7 @@
 	"recommendations:read recommendations:write actions:read actions:write actions:assure "        \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read deadlines:extend "        \
 	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
+	"rapid_reviews:decide rapid_reviews:submit scoping:read scoping:write "                         \
 	"rapid_reviews:read rapid_reviews:write "                                                       \
 	"incidents:decide "                                                                           \
 	"referrals:read referrals:write referrals:assess referrals:decide "                            \
@@ -23,6 +24,7 @@
 	"recommendations:read_own actions:read_own actions:write_own "                                  \
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
 	"deliveries:read_own "                                                                         \
+	"scoping:read_own scoping:write_own "                                                           \
 	"referrals:read_own referrals:write_own"
 
 /* ---- What is sent ---- */
