@@ -359,6 +359,7 @@ SELECT i.id,
        i.state,
        json_build_object(
          'incident_id', i.id,
+         'caller_agency_id', caller_agency(),
          'duty_since', CASE WHEN i.duty <> 'none' THEN i.aware_on END,
          'was_not_notified', NOT EXISTS (
            SELECT

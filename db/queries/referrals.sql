@@ -159,6 +159,7 @@ UPDATE referral AS r
 -- fragment
 d.id,
 d.referral_id,
+1 AS version,
 d.outcome,
 d.decided_on,
 d.rationale,

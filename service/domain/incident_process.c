@@ -1,6 +1,8 @@
 /* Owns the table of an incident's own steps. */
 #include "domain/incident_process.h"
 
+#include <string.h>
+
 #include "domain/partner_views.h"
 
 static const struct need reason = {
@@ -59,6 +61,25 @@ static bool check_not_notified(const struct act *act, struct problem *problem)
 	return partner_views_check(act, "not_notify", problem);
 }
 
+static bool check_disclosure(const struct act *act, struct problem *problem)
+{
+	return act_check_not_future(act, "decided_on", problem);
+}
+
+/* Whoever restricts must be able to lift it again. */
+static bool check_restriction(const struct act *act, struct problem *problem)
+{
+	const char *caller = json_string_value(json_object_get(act->facts, "caller_agency_id"));
+
+	if (caller && strcmp(act_text(act, "agency_id"), caller) == 0)
+		problem_add(problem, PROBLEM_INVALID, "/agency_id", "own_agency",
+		    "Another agency restricts the one that has the conflict, so that it can be lifted.");
+	act_check_order(act, "from", "until", "A restriction does not end before it begins.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+#define OPEN "recorded notified rapid_review submitted responded in_review not_notified reopened"
+#define ANY OPEN " closed withdrawn"
 #define TRANSITION "createIncidentTransition"
 #define DECIDE "incidents:decide"
 
@@ -89,12 +110,15 @@ static const struct step steps[] = {
         .effects = {{CLOCK_CORRECTED, "sin", .day = "duty_since"}},
         .event = "incident.reopened"},
     {.operation = TRANSITION,
-        .from =
-            "recorded notified rapid_review submitted responded in_review not_notified reopened",
+        .from = OPEN,
         .to = "closed",
         .needs = {&notification_is_settled, &no_open_rapid_review, &no_open_review, &reason},
         .check = check_day,
         .event = "incident.closed"},
+    {.operation = "createIncidentLinkedProcess", .from = OPEN},
+    {.operation = "createIncidentDisclosure", .from = ANY, .check = check_disclosure},
+    {.operation = "createIncidentRestriction", .from = ANY, .check = check_restriction},
+    {.operation = "patchIncidentRestriction", .from = ANY, .check = check_restriction},
 };
 
 const struct process incident_process = {

@@ -16,7 +16,7 @@
 	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
 	"rapid_reviews:decide rapid_reviews:submit scoping:read scoping:write "                         \
 	"rapid_reviews:read rapid_reviews:write "                                                       \
-	"incidents:decide "                                                                           \
+	"incidents:decide incidents:restrict "                                                        \
 	"referrals:read referrals:write referrals:assess referrals:decide "                            \
 	"reviews:read reviews:write reviews:approve reviews:sign_off"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */

@@ -1,4 +1,5 @@
-/* Owns what the tests of the document make for the places of its paths; one table for each group. */
+/* Owns what the tests of the document make for the places of its paths; one table for each group.
+ */
 #include <string.h>
 
 #include "fixture.h"
@@ -31,7 +32,8 @@ static const char *external_id(const struct place places[])
 {
 	const char *id = new_id();
 
-	made(put(incident_with("{'children': [{'external_id': '1'}]}"), "/v1/case-systems/mosaic/incidents/%s", id));
+	made(put(incident_with("{'children': [{'external_id': '1'}]}"),
+	    "/v1/case-systems/mosaic/incidents/%s", id));
 	return id;
 }
 
@@ -50,9 +52,9 @@ static const char *notification(const struct place places[])
 static const char *delivery(const struct place places[])
 {
 	CLEANUP(free)
-	char *id = sql_text(&stage()->database,
-	    "SELECT id FROM delivery WHERE incident_id = $1::uuid LIMIT 1",
-	    recorded(incident_with("{}")), NULL);
+	char *id =
+	    sql_text(&stage()->database, "SELECT id FROM delivery WHERE incident_id = $1::uuid LIMIT 1",
+	        recorded(incident_with("{}")), NULL);
 
 	return text_of("%s", id);
 }
@@ -74,6 +76,7 @@ const struct maker *const maker_tables[] = {
     makers_rapid_reviews,
     makers_actions,
     makers_referrals,
+    makers_incident_records,
     makers_reviews,
     NULL,
 };

@@ -3,8 +3,12 @@
 
 #include "fixture.h"
 
+/* The agency that examples name, a local authority, in every partnership. */
+void have_authority(void);
+
 extern const struct maker makers_clocks[];
 extern const struct maker makers_rapid_reviews[];
 extern const struct maker makers_actions[];
 extern const struct maker makers_referrals[];
+extern const struct maker makers_incident_records[];
 extern const struct maker makers_reviews[];

@@ -17,8 +17,7 @@ static const char *referral(const struct place places[])
 	return referred("{}");
 }
 
-/* The authority that gives its view in the decision's example, in every partnership. */
-static void have_authority(void)
+void have_authority(void)
 {
 	sql_run(&stage()->database,
 	    "INSERT INTO agency (partnership_id, id, slug, name, kind)"
