@@ -1,6 +1,7 @@
 /* Owns the table of an action's steps. */
 #include "domain/action_process.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct need reason = {
@@ -89,8 +90,26 @@ static bool check_new(const struct act *act, struct problem *problem)
 	return problem->kind == PROBLEM_NONE;
 }
 
+/* What was completed was completed by its leads and by its day; neither changes afterwards. */
+static void check_complete(const struct act *act, struct problem *problem)
+{
+	static const char *const settled[] = {"due_revision", "lead_agency_ids"};
+	const char *state = json_string_value(json_object_get(act->facts, "state"));
+	char pointer[40];
+
+	if (!state || strcmp(state, "complete_pending_assurance") != 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LENGTH(settled); i++) {
+		snprintf(pointer, sizeof(pointer), "/%s", settled[i]);
+		if (member(act, settled[i]))
+			problem_add(problem, PROBLEM_INVALID, pointer, "already_complete",
+			    "The action is complete; it is opened again before this changes.");
+	}
+}
+
 static bool check_change(const struct act *act, struct problem *problem)
 {
+	check_complete(act, problem);
 	check_leads(act, problem);
 	check_due(act, json_string_value(json_object_get(act->facts, "due_on")), problem);
 	act_check_not_future(act, "agreed_on", problem);

@@ -5,3 +5,30 @@ SELECT incident_id, count(*), max(sequence) FROM event WHERE incident_id IS NOT 
 SELECT e.partnership_id, count(*), max(e.sequence), h.sequence FROM audit_entry AS e
   JOIN audit_head AS h ON h.partnership_id = e.partnership_id
  GROUP BY e.partnership_id, h.sequence HAVING count(*) <> max(e.sequence) OR max(e.sequence) <> h.sequence;
+-- every action that is not complete has the one clock of its due date running, and no other has one
+SELECT a.id, a.state, count(c.id) FROM action AS a
+  LEFT JOIN clock AS c ON c.partnership_id = a.partnership_id AND c.subject_id = a.id
+   AND c.kind = 'action' AND c.superseded_at IS NULL AND c.cancelled_at IS NULL
+   AND c.completed_on IS NULL AND c.due_on = a.due_on
+ GROUP BY a.id, a.state
+HAVING count(c.id) <> CASE WHEN a.state IN ('not_started', 'in_progress') THEN 1 ELSE 0 END;
+-- every action that waits to be assured has the clock of its next check running
+SELECT a.id, a.state, a.next_assurance_on FROM action AS a
+ WHERE (a.state = 'complete_pending_assurance') <> EXISTS (
+   SELECT FROM clock AS c WHERE c.partnership_id = a.partnership_id AND c.subject_id = a.id
+      AND c.kind = 'assurance' AND c.superseded_at IS NULL AND c.cancelled_at IS NULL
+      AND c.completed_on IS NULL AND c.due_on = a.next_assurance_on);
+-- no action is closed as assured without evidence and an assured check since it was completed
+SELECT a.id FROM action AS a
+ WHERE a.state = 'closed_assured'
+   AND NOT (EXISTS (SELECT FROM action_evidence AS e WHERE e.action_id = a.id)
+     AND EXISTS (SELECT FROM action_assurance AS s WHERE s.action_id = a.id
+                    AND s.outcome = 'assured' AND s."on" >= a.completed_on));
+-- no action is complete while a lead of it is not
+SELECT a.id, l.agency_id FROM action AS a JOIN action_lead AS l ON l.action_id = a.id
+ WHERE a.state IN ('complete_pending_assurance', 'closed_assured')
+   AND l.released_on IS NULL AND l.state <> 'complete';
+-- the due dates of an action follow one another from the first to the last
+SELECT a.id FROM action AS a
+ WHERE a.due_on <> a.original_due_on + coalesce((SELECT sum(v.due_to - v.due_from)
+         FROM action_due_revision AS v WHERE v.action_id = a.id), 0)::integer;

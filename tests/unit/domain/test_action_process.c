@@ -157,6 +157,20 @@ Test(action_process, moves_a_due_date_only_with_a_reason)
 	    "{'due_on': '2024-03-01', 'original_due_on': '2024-02-01'}", "required"));
 }
 
+Test(action_process, settles_leads_and_due_date_with_the_completion)
+{
+	const char *facts =
+	    "{'state': 'complete_pending_assurance', 'due_on': '2024-02-01', 'lead_count': 1}";
+
+	cr_expect(is_fault("patchAction", "complete_pending_assurance", facts,
+	    "{'due_on': '2024-02-01', 'lead_agency_ids': ['a']}", "already_complete"));
+	cr_expect(is_fault("patchAction", "complete_pending_assurance", facts,
+	    "{'due_on': '2024-03-01', 'due_revision': {'reason': 'x', 'approved_by': 'y'}}",
+	    "already_complete"));
+	cr_expect(is_judged("patchAction", NULL, "complete_pending_assurance", facts,
+	    "{'due_on': '2024-02-01', 'owner': 'x'}"));
+}
+
 Test(action_process, refuses_dates_that_cannot_be)
 {
 	cr_expect(is_fault("createAction", "", "{'recommendation_is_local': true, 'lead_count': 1}",
