@@ -306,7 +306,8 @@ ON CONFLICT (partnership_id, review_id, incident_id) DO UPDATE
 RETURNING l.incident_id
 
 -- name: review_take_incidents
--- Incidents that were linked are in review, unless their own process has ended already.
+-- Incidents that were linked are in review, once they were notified and unless their own process has
+-- ended: the duty to notify is one that a review does not take away.
 -- fragment
 UPDATE incident AS i
    SET version = i.version + 1,
@@ -315,7 +316,10 @@ UPDATE incident AS i
   FROM linked AS l
  WHERE i.partnership_id = tenant()
    AND i.id = l.incident_id
-   AND i.state IN ('recorded', 'notified', 'rapid_review', 'submitted', 'responded', 'reopened')
+   AND (i.state IN ('notified', 'rapid_review', 'submitted', 'responded')
+     OR i.state = 'reopened' AND EXISTS (
+       SELECT FROM notification AS n
+        WHERE n.partnership_id = i.partnership_id AND n.incident_id = i.id))
 
 -- name: review_advance
 -- The next version of a review, perhaps in another state; CS412 when it has changed meanwhile.

@@ -62,6 +62,10 @@ static const struct subject reviews = {
 };
 
 #define REVIEW .subject = &reviews, .statement = &SQL_REVIEW_GET, .stored = &SQL_REVIEW_GET_STORED
+/* What is answered with something that belongs to a review. */
+#define REVIEW_RECORD(name, id)                                                                    \
+	.subject = &reviews, .statement = &SQL_##name##_GET, .stored = &SQL_##name##_GET_STORED,       \
+	.record = (id)
 
 static const struct subject rapid_reviews = {
     .process = &rapid_review_process,
@@ -164,6 +168,33 @@ const struct endpoint operations[] = {
 	{"createReviewTransition", process_transition, "review", REVIEW, .write = &SQL_REVIEW_TRANSITION},
 	{"putReviewIncidents", process_change, "review", REVIEW, .write = &SQL_REVIEW_INCIDENTS_PUT},
 	{"listReviewHistory", crud_list, "review", .statement = &SQL_REVIEW_HISTORY, .parent = &SQL_REVIEW_EXISTS},
+	{"listReviewers", crud_list, "reviewer", .statement = &SQL_REVIEWER_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewer", process_create, "reviewer", REVIEW_RECORD(REVIEWER, "reviewer_id"), .write = &SQL_REVIEWER_INSERT},
+	{"getReviewer", crud_get, "reviewer", .statement = &SQL_REVIEWER_GET},
+	{"patchReviewer", process_change, "reviewer", REVIEW_RECORD(REVIEWER, "reviewer_id"), .write = &SQL_REVIEWER_PATCH},
+	{"listPanelMembers", crud_list, "panel member", .statement = &SQL_PANEL_MEMBER_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createPanelMember", process_create, "panel member", REVIEW_RECORD(PANEL_MEMBER, "panel_member_id"), .write = &SQL_PANEL_MEMBER_INSERT},
+	{"getPanelMember", crud_get, "panel member", .statement = &SQL_PANEL_MEMBER_GET},
+	{"patchPanelMember", process_change, "panel member", REVIEW_RECORD(PANEL_MEMBER, "panel_member_id"), .write = &SQL_PANEL_MEMBER_PATCH},
+	{"listTermsOfReference", crud_list, "terms of reference", .statement = &SQL_TERMS_OF_REFERENCE_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createTermsOfReference", process_create, "terms of reference", REVIEW_RECORD(TERMS_OF_REFERENCE, "terms_id"), .write = &SQL_TERMS_OF_REFERENCE_INSERT},
+	{"getTermsOfReference", crud_get, "terms of reference", .statement = &SQL_TERMS_OF_REFERENCE_GET},
+	{"listFamilyParticipation", crud_list, "participation", .statement = &SQL_FAMILY_PARTICIPATION_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createFamilyParticipation", process_create, "participation", REVIEW_RECORD(FAMILY_PARTICIPATION, "participation_id"), .write = &SQL_FAMILY_PARTICIPATION_INSERT},
+	{"getFamilyParticipation", crud_get, "participation", .statement = &SQL_FAMILY_PARTICIPATION_GET},
+	{"patchFamilyParticipation", process_change, "participation", REVIEW_RECORD(FAMILY_PARTICIPATION, "participation_id"), .write = &SQL_FAMILY_PARTICIPATION_PATCH},
+	{"listReviewDrafts", crud_list, "draft", .statement = &SQL_REVIEW_DRAFT_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewDraft", process_create, "draft", REVIEW_RECORD(REVIEW_DRAFT, "draft_id"), .write = &SQL_REVIEW_DRAFT_INSERT},
+	{"getReviewDraft", crud_get, "draft", .statement = &SQL_REVIEW_DRAFT_GET},
+	{"patchReviewDraft", process_change, "draft", REVIEW_RECORD(REVIEW_DRAFT, "draft_id"), .write = &SQL_REVIEW_DRAFT_PATCH},
+	{"listAgencyResponses", crud_list, "agency response", .statement = &SQL_AGENCY_RESPONSE_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createAgencyResponse", process_create, "agency response", REVIEW_RECORD(AGENCY_RESPONSE, "agency_response_id"), .write = &SQL_AGENCY_RESPONSE_INSERT},
+	{"getAgencyResponse", crud_get, "agency response", .statement = &SQL_AGENCY_RESPONSE_GET},
+	{"patchAgencyResponse", process_change, "agency response", REVIEW_RECORD(AGENCY_RESPONSE, "agency_response_id"), .write = &SQL_AGENCY_RESPONSE_PATCH},
+	{"putAgencyResponseAnswer", process_change, "agency response", REVIEW_RECORD(AGENCY_RESPONSE, "agency_response_id"), .write = &SQL_AGENCY_RESPONSE_ANSWER},
+	{"listReviewApprovals", crud_list, "approval", .statement = &SQL_REVIEW_APPROVAL_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewApproval", process_create, "approval", REVIEW_RECORD(REVIEW_APPROVAL, "approval_id"), .write = &SQL_REVIEW_APPROVAL_INSERT},
+	{"getReviewApproval", crud_get, "approval", .statement = &SQL_REVIEW_APPROVAL_GET},
 
 	{"listRapidReviews", crud_list, "rapid review", .subject = &rapid_reviews, .statement = &SQL_RAPID_REVIEW_LIST},
 	{"getRapidReview", crud_get, "rapid review", RAPID_REVIEW},

@@ -96,6 +96,92 @@ static bool check_review(const struct act *act, struct problem *problem)
 	return problem->kind == PROBLEM_NONE;
 }
 
+static bool check_reviewer(const struct act *act, struct problem *problem)
+{
+	bool has_ended = date_is_set(act_date(act, "ended_on"));
+
+	act_check_not_future(act, "appointed_on", problem);
+	act_check_not_future(act, "ended_on", problem);
+	act_check_order(
+	    act, "appointed_on", "ended_on", "Nobody is removed before being appointed.", problem);
+	if (has_ended != (act_text(act, "ended_reason")[0] != '\0'))
+		problem_add(problem, PROBLEM_INVALID, has_ended ? "/ended_reason" : "/ended_on",
+		    "ended_whole", "A reviewer's end has both its day and its reason.");
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool check_panel_member(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "member_from", problem);
+	act_check_not_future(act, "member_until", problem);
+	act_check_order(
+	    act, "member_from", "member_until", "Nobody leaves a panel before joining it.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool check_terms(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "agreed_on", problem);
+	if (!act_text(act, "content")[0] && !act_text(act, "document_sha256")[0])
+		problem_add(problem, PROBLEM_INVALID, "/content", "terms_required",
+		    "Terms are their text, or the digest of the document that has them.");
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool check_participation(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "invited_on", problem);
+	act_check_not_future(act, "responded_on", problem);
+	act_check_not_future(act, "feedback_offered_on", problem);
+	act_check_order(
+	    act, "invited_on", "responded_on", "Nobody responds before the invitation.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool check_draft(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "received_on", problem);
+	act_check_not_future(act, "circulated_on", problem);
+	act_check_order(act, "decided_on", "received_on",
+	    "Nothing happened to the review before it was decided on.", problem);
+	act_check_order(
+	    act, "received_on", "circulated_on", "No draft is circulated before it came.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool check_response(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "shared_on", problem);
+	act_check_not_future(act, "responded_on", problem);
+	act_check_not_future(act, "governance_told_on", problem);
+	act_check_order(act, "shared_on", "responded_on",
+	    "No agency responds to a report that it has not got.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool check_approval(const struct act *act, const char *kind, struct problem *problem)
+{
+	act_check_not_future(act, "decided_on", problem);
+	if (strcmp(act_text(act, "kind"), kind) != 0)
+		problem_add(problem, PROBLEM_INVALID, "/kind", "out_of_turn",
+		    "The subgroup approves once the agencies are asked, the board once the subgroup has "
+		    "approved.");
+	if (strcmp(act_text(act, "outcome"), "referred_back") == 0 && !act_text(act, "reason")[0])
+		problem_add(problem, PROBLEM_INVALID, "/reason", "required",
+		    "A draft that is referred back is told why.");
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool check_subgroup(const struct act *act, struct problem *problem)
+{
+	return check_approval(act, "subgroup", problem);
+}
+
+static bool check_board(const struct act *act, struct problem *problem)
+{
+	return check_approval(act, "board", problem);
+}
+
 static bool check_day(const struct act *act, struct problem *problem)
 {
 	act_check_not_future(act, "on", problem);
@@ -111,6 +197,9 @@ static bool check_day(const struct act *act, struct problem *problem)
 	"initiated terms_agreed in_progress drafted agency_responses approved signed_off embargoed "   \
 	"notice_given not_stated"
 #define NOT_ENDED OPEN " published not_published assurance"
+
+/* From the sharing of the final draft on, however late an agency responds. */
+#define SHARED "drafted agency_responses approved signed_off embargoed notice_given not_stated"
 
 /* The six months: Working Together 2023 chapter 5; from which day says the partnership's policy. */
 #define SIX_MONTHS(change_)                                                                        \
@@ -201,6 +290,50 @@ static const struct step steps[] = {
         .check = check_day,
         .effects = {{.change = CLOCK_LAPSES, .kind = "lcspr"}},
         .event = "review.discontinued"},
+
+    {.operation = "createReviewer", .from = NOT_ENDED, .check = check_reviewer},
+    {.operation = "patchReviewer", .from = NOT_ENDED, .check = check_reviewer},
+    {.operation = "createPanelMember", .from = NOT_ENDED, .check = check_panel_member},
+    {.operation = "patchPanelMember", .from = NOT_ENDED, .check = check_panel_member},
+    {.operation = "createTermsOfReference", .from = NOT_ENDED, .check = check_terms},
+    {.operation = "createFamilyParticipation", .from = NOT_ENDED, .check = check_participation},
+    {.operation = "patchFamilyParticipation", .from = NOT_ENDED, .check = check_participation},
+    {.operation = "createReviewDraft",
+        .from = "in_progress drafted agency_responses not_stated",
+        .check = check_draft},
+    {.operation = "patchReviewDraft",
+        .from = "in_progress drafted agency_responses not_stated",
+        .check = check_draft},
+    {.operation = "createAgencyResponse",
+        .from = "drafted agency_responses not_stated",
+        .needs = {&draft_received},
+        .check = check_response,
+        .effects = {{.change = CLOCK_STARTS,
+            .kind = "agency_response",
+            .day = "shared_on",
+            .of_the_record = true}}},
+    {.operation = "patchAgencyResponse",
+        .from = SHARED,
+        .check = check_response,
+        .effects = {{.change = CLOCK_CORRECTED,
+            .kind = "agency_response",
+            .day = "shared_on",
+            .of_the_record = true}}},
+    {.operation = "putAgencyResponseAnswer",
+        .from = SHARED,
+        .check = check_response,
+        .effects = {{.change = CLOCK_COMPLETES,
+            .kind = "agency_response",
+            .day = "responded_on",
+            .of_the_record = true}}},
+    {.operation = "createReviewApproval",
+        .from = "agency_responses",
+        .role = "reviews:approve",
+        .check = check_subgroup},
+    {.operation = "createReviewApproval",
+        .from = "approved",
+        .role = "reviews:sign_off",
+        .check = check_board},
 };
 
 const struct process review_process = {

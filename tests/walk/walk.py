@@ -231,10 +231,15 @@ class Walk:
         if places is None:
             return None
         path = self.fill(template, places)
-        owner = path.rsplit("/", 1)[0] if method == "POST" and "{" in template else path
+        parent = path.rsplit("/", 1)[0]
+        # What is only written stands with what it belongs to.
+        owners = {"POST": [parent] if "{" in template else [path], "PUT": [path, parent]}
         headers, to = {}, None
         if places:
-            status, known, answer = self.service.ask("GET", owner)
+            for owner in owners.get(method, [path]):
+                status, known, answer = self.service.ask("GET", owner)
+                if status != 405:
+                    break
             if status == 200:
                 steps = [step for step in answer.get("next_steps", []) if step["allowed"]]
                 mine = [step["to"] for step in steps if step["operation"] == operation["operationId"]]

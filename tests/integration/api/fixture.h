@@ -25,7 +25,7 @@
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
 	"deliveries:read_own "                                                                         \
 	"scoping:read_own scoping:write_own "                                                           \
-	"referrals:read_own referrals:write_own"
+	"referrals:read_own referrals:write_own reviews:respond_own"
 
 /* ---- What is sent ---- */
 
@@ -73,11 +73,21 @@ const struct answer *record(json_t *incident);
 const char *recorded(json_t *incident);
 const char *etag_of(const struct answer *answer);
 /*
+ * The same, and notified as a serious incident on 11 January 2024; its id. Written down as made
+ * elsewhere, so that nothing is sent.
+ */
+const char *notified_incident(json_t *incident);
+/*
  * A review of that type of one new incident, with whatever has to be there before it may be
  * initiated, decided on 20 February 2024, and these members in place of its own; its id. Every test
  * that needs a review starts here.
  */
 const char *reviewed(const char *type, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same, moved on to that state, up to signed_off, with what each step needs; its id. */
+const char *review_in(const char *type, const char *state);
+/* POST …/transitions of a review as it stands now. */
+const struct answer *review_moved(const char *review, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* ---- What is expected ---- */

@@ -8,7 +8,7 @@ TestSuite(review, .timeout = 60);
 
 Test(review, takes_its_incidents_into_review_and_starts_six_months)
 {
-	const char *incident = recorded(incident_with("{}"));
+	const char *incident = notified_incident(incident_with("{}"));
 	const struct answer *made = post(json_of("{'type': 'lcspr', 'title': 'Baby A',"
 	                                         " 'decided_on': '2023-08-31', 'incident_ids': ['%s']}",
 	                                     incident),
@@ -104,14 +104,14 @@ Test(review, faults_are_all_told_at_once)
 
 Test(review, leaves_an_incident_as_it_was_when_it_is_about_it_no_more)
 {
-	const char *first = recorded(incident_with("{}"));
-	const char *second = recorded(incident_with("{}"));
+	const char *first = notified_incident(incident_with("{}"));
+	const char *second = notified_incident(incident_with("{}"));
 	const char *id = reviewed("lcspr", "{'incident_ids': ['%s']}", first);
 
 	expect_value(change(json_of("{'incident_ids': ['%s']}", second), "\"1\"",
 	                 "/v1/reviews/%s/incidents", id),
 	    "/incident_ids", text_of("['%s']", second));
-	expect_value(get("/v1/incidents/%s", first), "/state", "'recorded'");
+	expect_value(get("/v1/incidents/%s", first), "/state", "'notified'");
 	expect_value(get("/v1/incidents/%s", second), "/state", "'in_review'");
 	expect_value(change(json_of("{'incident_ids': ['%s', '%s']}", first, second), "\"2\"",
 	                 "/v1/reviews/%s/incidents", id),
@@ -188,7 +188,7 @@ Test(review, history_has_changes_and_steps_in_their_order)
 
 Test(review, is_found_by_type_state_and_incident)
 {
-	const char *incident = recorded(incident_with("{}"));
+	const char *incident = notified_incident(incident_with("{}"));
 	const char *id = reviewed("other_learning", "{'incident_ids': ['%s']}", incident);
 	const struct answer *found =
 	    get("/v1/reviews?type=other_learning,table_top&state=initiated&incident_id=%s", incident);
