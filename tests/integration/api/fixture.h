@@ -134,6 +134,8 @@ int64_t count_rows(const char *sql, const char *parameter);
 
 /* A key of north's council, or of another agency; the token. */
 const char *key_with(const char *scopes);
+/* The id of an agency of north's. */
+const char *agency_of(const char *slug);
 const char *key_of(const char *partnership, const char *agency, const char *scopes);
 void key_expire(const char *token);
 /* By csprd's own command. */

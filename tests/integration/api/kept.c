@@ -31,6 +31,17 @@ const char *key_of(const char *partnership, const char *agency, const char *scop
 	return text_of("%s", token);
 }
 
+const char *agency_of(const char *slug)
+{
+	CLEANUP(free)
+	char *id = sql_text(&stage()->database,
+	    "SELECT a.id FROM agency AS a JOIN partnership AS p ON p.id = a.partnership_id"
+	    " WHERE p.slug = 'north' AND a.slug = $1",
+	    slug, NULL);
+
+	return text_of("%s", id);
+}
+
 const char *key_with(const char *scopes)
 {
 	return key_of("north", "council", scopes);

@@ -37,17 +37,6 @@ Test(disclosure, is_a_log_that_only_grows)
 	expect_fault(post(body, "/v1/incidents/%s/disclosures", id), "/decided_on", "date_in_future");
 }
 
-static const char *agency_of(const char *slug)
-{
-	CLEANUP(free)
-	char *id = sql_text(&stage()->database,
-	    "SELECT a.id FROM agency AS a JOIN partnership AS p ON p.id = a.partnership_id"
-	    " WHERE p.slug = 'north' AND a.slug = $1",
-	    slug, NULL);
-
-	return text_of("%s", id);
-}
-
 static const struct answer *restricted(const char *id, const char *slug, const char *members)
 {
 	json_t *body = json_of("{'agency_id': '%s', 'reason': 'a conflict'}", agency_of(slug));

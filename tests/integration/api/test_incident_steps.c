@@ -23,17 +23,6 @@ static const char *notified(void)
 	return id;
 }
 
-static const char *council(void)
-{
-	CLEANUP(free)
-	char *id = sql_text(&stage()->database,
-	    "SELECT a.id FROM agency AS a JOIN partnership AS p ON p.id = a.partnership_id"
-	    " WHERE p.slug = 'north' AND a.slug = 'council'",
-	    NULL, NULL);
-
-	return text_of("%s", id);
-}
-
 static const char *clock_state(const char *id, const char *kind)
 {
 	const struct answer *clocks = get("/v1/incidents/%s/clocks", id);
@@ -108,19 +97,17 @@ Test(incident_step, decides_not_to_notify_with_each_partner_s_view)
 	const char *id = recorded(incident_with("{}"));
 
 	agency_create(&stage()->database, "north", "police", "police", true);
-	CLEANUP(free)
-	char *police = sql_text(
-	    &stage()->database, "SELECT id FROM agency WHERE slug = 'police' LIMIT 1", NULL, NULL);
+	const char *police = agency_of("police");
 	expect_fault(moved(id, 1,
 	                 text_of("{'to': 'not_notified', 'reason': 'x', 'views':"
 	                         " [{'agency_id': '%s', 'view': 'notify'}]}",
-	                     council())),
+	                     agency_of("council"))),
 	    "/views/0/view", "local_authority_decides");
 	expect_problem(moved(id, 1, "{'to': 'not_notified', 'reason': 'x'}"), 409, "conflict");
 	const struct answer *decided = moved(id, 1,
 	    text_of("{'to': 'not_notified', 'reason': 'x', 'views': [{'agency_id': '%s', 'view':"
 	            " 'not_notify'}, {'agency_id': '%s', 'view': 'notify', 'dissent': 'escalated'}]}",
-	        council(), police));
+	        agency_of("council"), police));
 	expect_status(decided, 200);
 	expect_value(decided, "/sin_due_on", "null");
 	expect_value(get("/v1/incidents/%s/transitions", id), "/data/0/views/1/dissent", "'escalated'");

@@ -7,17 +7,6 @@ STAGE(ALL_SCOPES, NULL)
 TestSuite(decision, .timeout = 60);
 TestSuite(similar_incidents, .timeout = 60);
 
-static const char *agency(const char *slug)
-{
-	CLEANUP(free)
-	char *id = sql_text(&stage()->database,
-	    "SELECT a.id FROM agency AS a JOIN partnership AS p ON p.id = a.partnership_id"
-	    " WHERE p.slug = 'north' AND a.slug = $1",
-	    slug, NULL);
-
-	return text_of("%s", id);
-}
-
 /* Complete and assured, and like no incident of another test. */
 static const char *assured(const char *members)
 {
@@ -40,7 +29,7 @@ static json_t *decided(const char *outcome, const char *members)
 	json_t *body = json_of("{'outcome': '%s', 'decided_on': '2024-01-10', 'rationale': 'x',"
 	                       " 'views': [{'agency_id': '%s', 'view': '%s'}],"
 	                       " 'referrer_told_on': '2024-01-10', 'chair_told_on': '2024-01-10'}",
-	    outcome, agency("council"), outcome);
+	    outcome, agency_of("council"), outcome);
 
 	json_object_update_new(body, json_of("%s", members));
 	return body;
@@ -104,7 +93,7 @@ Test(decision, cannot_go_against_the_local_authority)
 	const struct answer *refused =
 	    post(decided("not_met", text_of("{'views': [{'agency_id': '%s', 'view': 'met'},"
 	                                    " {'agency_id': '%s', 'view': 'not_met'}]}",
-	                                agency("council"), new_id())),
+	                                agency_of("council"), new_id())),
 	        "/v1/referrals/%s/decision", id);
 
 	expect_problem(refused, 422, "invalid");
@@ -121,7 +110,7 @@ Test(decision, needs_the_authority_s_view_and_that_people_were_told)
 	    post(decided("not_met", text_of("{'views': [{'agency_id': '%s', 'view': 'met',"
 	                                    " 'dissent': 'x'}], 'referrer_told_on': null,"
 	                                    " 'chair_told_on': null}",
-	                                agency("police"))),
+	                                agency_of("police"))),
 	        "/v1/referrals/%s/decision", id);
 	expect_problem(refused, 409, "conflict");
 	expect_value(refused, "/missing/0/code", "'local_authority_view'");
