@@ -100,7 +100,7 @@ Test(completion, offers_in_bash_what_may_follow)
 	const struct ran *ran = run_program("/bin/bash", "-c", asking, NULL);
 
 	expect_status(ran, 0);
-	cr_assert_str_eq(ran->output, "patch\n--aware-on-gte\ncheck\n");
+	cr_assert_str_eq(ran->output, "patch\nproof\n--aware-on-gte\ncheck\n");
 }
 
 /* ---- Profiles ---- */
