@@ -360,6 +360,7 @@ SELECT i.id,
        json_build_object(
          'incident_id', i.id,
          'caller_agency_id', caller_agency(),
+         'we_contribute', coalesce(i.our_role IN ('contributing', 'informed'), false),
          'duty_since', CASE WHEN i.duty <> 'none' THEN i.aware_on END,
          'was_not_notified', NOT EXISTS (
            SELECT

@@ -134,6 +134,17 @@ SELECT r.id,
  WHERE r.partnership_id = tenant()
    AND r.id = $1::uuid;
 
+-- name: rapid_review_is_seen
+-- Whether the caller may see the rapid review that something belongs to: who has a conflict of
+-- interest may not, whatever ids it knows.
+-- fragment
+-- $1 rapid_review_id
+EXISTS (
+     SELECT
+       FROM rapid_review AS seen
+      WHERE seen.partnership_id = tenant()
+        AND seen.id = $1::uuid)
+
 -- name: rapid_review_list
 -- The rapid reviews of the partnership, the newest first.
 -- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 state, $5 incident_id
@@ -226,13 +237,15 @@ UPDATE rapid_review AS r
    AND r.id = $2::uuid;
 
 -- name: rapid_review_transition
--- What a transition leaves behind: a lapsed rapid review has no open clocks.
+-- What a transition leaves behind: a lapsed rapid review and its scoping have no open clocks. What
+-- was agreed at once for the safety of children is still done.
 -- $1 rapid_review_id, $2 to
 UPDATE clock AS c
    SET cancelled_at = now()
  WHERE $2::text = 'lapsed'
    AND c.partnership_id = tenant()
    AND c.subject_id = $1::uuid
+   AND c.kind IN ('rapid_review', 'scoping')
    AND c.completed_on IS NULL
    AND c.cancelled_at IS NULL
    AND c.superseded_at IS NULL;

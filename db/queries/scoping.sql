@@ -48,6 +48,7 @@ instant_text(s.updated_at) AS updated_at
 SELECT {{scoping_return_columns}}
   FROM scoping_return AS s
  WHERE s.partnership_id = tenant()
+   AND {{rapid_review_is_seen}}
    AND s.rapid_review_id = $1::uuid
    AND s.id = $2::uuid;
 
@@ -128,6 +129,7 @@ instant_text(h.created_at) AS created_at
 SELECT {{scoping_chaser_columns}}
   FROM scoping_chaser AS h
  WHERE h.partnership_id = tenant()
+   AND {{rapid_review_is_seen}}
    AND h.rapid_review_id = $1::uuid
    AND h.scoping_return_id = $2::uuid
    AND h.id = $3::uuid;
@@ -186,6 +188,7 @@ instant_text(m.created_at) AS created_at
 SELECT {{rapid_review_meeting_columns}}
   FROM rapid_review_meeting AS m
  WHERE m.partnership_id = tenant()
+   AND {{rapid_review_is_seen}}
    AND m.rapid_review_id = $1::uuid
    AND m.id = $2::uuid;
 
@@ -234,6 +237,7 @@ t.rapid_review_id,
 t.text,
 t.agency_id,
 t.owner_role,
+t.agreed_on,
 t.due_on,
 t.done_on,
 instant_text(t.created_at) AS created_at,
@@ -246,6 +250,7 @@ instant_text(t.updated_at) AS updated_at
 SELECT {{immediate_action_columns}}
   FROM immediate_action AS t
  WHERE t.partnership_id = tenant()
+   AND {{rapid_review_is_seen}}
    AND t.rapid_review_id = $1::uuid
    AND t.id = $2::uuid;
 
@@ -266,10 +271,11 @@ SELECT {{immediate_action_columns}},
 
 -- name: immediate_action_insert
 -- A new immediate action.
--- $1 record (json object), $2 rapid_review_id, $3 record_id
+-- $1 record (json object), $2 rapid_review_id, $3 record_id, $4 today
 INSERT INTO immediate_action AS t
 SELECT written.*
-  FROM jsonb_populate_record(NULL::immediate_action, $1::jsonb || jsonb_build_object(
+  FROM jsonb_populate_record(NULL::immediate_action, jsonb_build_object('agreed_on', $4::date)
+         || jsonb_strip_nulls($1::jsonb) || jsonb_build_object(
          'partnership_id', tenant(),
          'rapid_review_id', $2::uuid,
          'id', $3::uuid,
@@ -283,8 +289,8 @@ SELECT written.*
 UPDATE immediate_action AS t
    SET version = t.version + 1,
        updated_at = now(),
-       (text, agency_id, owner_role, due_on, done_on) = (
-         SELECT p.text, p.agency_id, p.owner_role, p.due_on, p.done_on
+       (text, agency_id, owner_role, agreed_on, due_on, done_on) = (
+         SELECT p.text, p.agency_id, p.owner_role, p.agreed_on, p.due_on, p.done_on
            FROM jsonb_populate_record(t, $1::jsonb) AS p
        )
  WHERE t.partnership_id = tenant()

@@ -196,6 +196,11 @@ const struct endpoint operations[] = {
 	{"createReviewApproval", process_create, "approval", REVIEW_RECORD(REVIEW_APPROVAL, "approval_id"), .write = &SQL_REVIEW_APPROVAL_INSERT},
 	{"getReviewApproval", crud_get, "approval", .statement = &SQL_REVIEW_APPROVAL_GET},
 
+	{"listScopingRequests", crud_list, "scoping request", .statement = &SQL_SCOPING_REQUEST_LIST, .parent = &SQL_INCIDENT_EXISTS},
+	{"createScopingRequest", process_create, "scoping request", .subject = &incidents, .statement = &SQL_SCOPING_REQUEST_GET, .stored = &SQL_SCOPING_REQUEST_GET_STORED, .record = "scoping_request_id", .write = &SQL_SCOPING_REQUEST_INSERT},
+	{"getScopingRequest", crud_get, "scoping request", .statement = &SQL_SCOPING_REQUEST_GET},
+	{"patchScopingRequest", process_change, "scoping request", .subject = &incidents, .statement = &SQL_SCOPING_REQUEST_GET, .stored = &SQL_SCOPING_REQUEST_GET_STORED, .record = "scoping_request_id", .write = &SQL_SCOPING_REQUEST_PATCH},
+
 	{"listRapidReviews", crud_list, "rapid review", .subject = &rapid_reviews, .statement = &SQL_RAPID_REVIEW_LIST},
 	{"getRapidReview", crud_get, "rapid review", RAPID_REVIEW},
 	{"patchRapidReview", process_change, "rapid review", RAPID_REVIEW, .write = &SQL_RAPID_REVIEW_PATCH},

@@ -50,6 +50,14 @@ static const struct need no_open_review = {
     .sentence = "Each review of it is closed or was discontinued (the partnership's procedure).",
 };
 
+static const struct need we_contribute = {
+    .code = "we_contribute",
+    .sentence =
+        "Another area leads (our_role is contributing or informed): an incident of our own has "
+        "a notification and a rapid review of ours, and asks other agencies itself (Working "
+        "Together 2023 chapter 5).",
+};
+
 static bool check_day(const struct act *act, struct problem *problem)
 {
 	return act_check_not_future(act, "on", problem);
@@ -80,7 +88,40 @@ static bool check_restriction(const struct act *act, struct problem *problem)
 
 #define OPEN "recorded notified rapid_review submitted responded in_review not_notified reopened"
 #define ANY OPEN " closed withdrawn"
+static bool check_request(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "requested_on", problem);
+	act_check_not_future(act, "returned_on", problem);
+	act_check_order(act, "requested_on", "due_on", "It is not due before it was asked.", problem);
+	act_check_order(
+	    act, "requested_on", "returned_on", "It is not returned before it was asked.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+static bool names_no_due_day(const struct act *act)
+{
+	return !date_is_set(act_date(act, "due_on"));
+}
+
 #define TRANSITION "createIncidentTransition"
+/* By the day that the other area names, else by our policy; met when we return it. */
+#define SCOPING_CLOCK(change_)                                                                     \
+	{                                                                                              \
+		{.change = (change_),                                                                      \
+		    .kind = "scoping",                                                                     \
+		    .day = "requested_on",                                                                 \
+		    .due = "due_on",                                                                       \
+		    .of_the_record = true},                                                                \
+		    {.change = (change_),                                                                  \
+		        .kind = "scoping",                                                                 \
+		        .day = "requested_on",                                                             \
+		        .of_the_record = true,                                                             \
+		        .applies = names_no_due_day},                                                      \
+		    {.change = CLOCK_COMPLETES,                                                            \
+		        .kind = "scoping",                                                                 \
+		        .day = "returned_on",                                                              \
+		        .of_the_record = true},                                                            \
+	}
 #define DECIDE "incidents:decide"
 
 static const struct step steps[] = {
@@ -119,6 +160,15 @@ static const struct step steps[] = {
     {.operation = "createIncidentDisclosure", .from = ANY, .check = check_disclosure},
     {.operation = "createIncidentRestriction", .from = ANY, .check = check_restriction},
     {.operation = "patchIncidentRestriction", .from = ANY, .check = check_restriction},
+    {.operation = "createScopingRequest",
+        .from = OPEN,
+        .needs = {&we_contribute},
+        .check = check_request,
+        .effects = SCOPING_CLOCK(CLOCK_STARTS)},
+    {.operation = "patchScopingRequest",
+        .from = OPEN,
+        .check = check_request,
+        .effects = SCOPING_CLOCK(CLOCK_CORRECTED)},
 };
 
 const struct process incident_process = {

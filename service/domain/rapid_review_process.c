@@ -193,7 +193,10 @@ static bool check_meeting(const struct act *act, struct problem *problem)
 
 static bool check_immediate_action(const struct act *act, struct problem *problem)
 {
-	return act_check_not_future(act, "done_on", problem);
+	act_check_not_future(act, "agreed_on", problem);
+	act_check_not_future(act, "done_on", problem);
+	act_check_order(act, "agreed_on", "due_on", "It is not due before it was agreed.", problem);
+	return problem->kind == PROBLEM_NONE;
 }
 
 /* A partner who does not agree says what it would have decided, and why. */
@@ -342,6 +345,16 @@ static bool is_complete_today(const struct act *act)
 	return is_true(act, "complete") && !date_is_set(act_date(act, "submitted_on"));
 }
 
+static bool is_agreed_today(const struct act *act)
+{
+	return !date_is_set(act_date(act, "agreed_on"));
+}
+
+static bool has_no_due_day(const struct act *act)
+{
+	return !date_is_set(act_date(act, "due_on"));
+}
+
 static bool is_sent_now(const struct act *act)
 {
 	struct date day = act_date(act, "submitted_on");
@@ -355,6 +368,12 @@ static bool is_sent_now(const struct act *act)
 #define UNTIL_CLOSED "opened scoping met decided signed_off submitted responded"
 #define UNTIL_SUBMITTED "opened scoping met decided signed_off"
 #define TRANSITION "createRapidReviewTransition"
+/* Of an immediate action with a day by which it is to be done. */
+#define ACTION_CLOCK(change_, day_, applies_)                                                      \
+	{                                                                                              \
+		.change = (change_), .kind = "action", .day = (day_), .due = "due_on",                     \
+		.of_the_record = true, .applies = (applies_)                                               \
+	}
 
 static const struct step steps[] = {
     {.operation = "patchRapidReview", .from = UNTIL_CLOSED},
@@ -413,10 +432,18 @@ static const struct step steps[] = {
     {.operation = "createRapidReviewMeeting",
         .from = "decided signed_off submitted responded",
         .check = check_meeting},
-    {.operation = "createImmediateAction", .from = UNTIL_CLOSED, .check = check_immediate_action},
+    {.operation = "createImmediateAction",
+        .from = UNTIL_CLOSED,
+        .check = check_immediate_action,
+        .effects = {ACTION_CLOCK(CLOCK_STARTS, "agreed_on", NULL),
+            ACTION_CLOCK(CLOCK_STARTS, NULL, is_agreed_today),
+            {CLOCK_COMPLETES, "action", .day = "done_on", .of_the_record = true}}},
     {.operation = "patchImmediateAction",
         .from = UNTIL_CLOSED " closed",
-        .check = check_immediate_action},
+        .check = check_immediate_action,
+        .effects = {ACTION_CLOCK(CLOCK_CORRECTED, "agreed_on", NULL),
+            {CLOCK_COMPLETES, "action", .day = "done_on", .of_the_record = true},
+            {CLOCK_LAPSES, "action", .of_the_record = true, .applies = has_no_due_day}}},
 
     {.operation = "createRapidReviewDecision",
         .from = UNTIL_SUBMITTED " responded",

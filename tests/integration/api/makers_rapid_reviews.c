@@ -108,7 +108,23 @@ static const char *panel_response(const struct place places[])
 	    "/v1/rapid-reviews/%s/panel-responses", place_value(places, "rapid_review_id")));
 }
 
+/* Another area leads, so it asks us and we have no rapid review of it. */
+static const char *contributing(const struct place places[])
+{
+	return recorded(incident_with("{'our_role': 'contributing'}"));
+}
+
+static const char *scoping_request(const struct place places[])
+{
+	return made(post(json_of("{'from_partnership': 'x', 'requested_on': '2024-01-12'}"),
+	    "/v1/incidents/%s/scoping-requests", place_value(places, "incident_id")));
+}
+
 const struct maker makers_rapid_reviews[] = {
+    {"incident_id", "createScopingRequest", contributing},
+    {"incident_id", "getScopingRequest", contributing},
+    {"incident_id", "patchScopingRequest", contributing},
+    {"scoping_request_id", NULL, scoping_request},
     {"rapid_review_id", NULL, opened},
     {"rapid_review_id", "createRapidReviewDecision", met},
     {"rapid_review_id", "getRapidReviewDecision", decided},

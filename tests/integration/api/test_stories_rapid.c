@@ -248,6 +248,66 @@ Test(scoping, is_chased_and_counts_the_reminders)
 	    "not-found");
 }
 
+static const char *contributing(void)
+{
+	return recorded(incident_with("{'our_role': 'contributing'}"));
+}
+
+Test(scoping, by_an_area_that_leads_the_incident_has_a_clock_and_no_rapid_review_of_ours)
+{
+	const char *id = contributing();
+	const struct answer *asked =
+	    post(json_of("{'from_partnership': 'Birmingham', 'requested_on': '2024-01-12'}"),
+	        "/v1/incidents/%s/scoping-requests", id);
+	const char *request = answer_text(asked, "/id");
+
+	expect_status(asked, 201);
+	expect_value(asked, "/due_on", "'2024-01-19'");
+	expect_status(patch(json_of("{'due_on': '2024-01-17'}"), "\"1\"",
+	                  "/v1/incidents/%s/scoping-requests/%s", id, request),
+	    200);
+	expect_value(get("/v1/incidents/%s/scoping-requests", id), "/data/0/due_on", "'2024-01-17'");
+	expect_status(patch(json_of("{'returned_on': '2024-01-18', 'nil_return': true}"), "\"2\"",
+	                  "/v1/incidents/%s/scoping-requests/%s", id, request),
+	    200);
+	cr_assert_eq(count_rows("SELECT count(*) FROM clock WHERE kind = 'scoping' AND"
+	                        " superseded_at IS NULL AND completed_on = '2024-01-18' AND"
+	                        " due_on = '2024-01-17' AND resource_id = $1::uuid",
+	                 request),
+	    1);
+	cr_assert_eq(
+	    json_array_size(answer_at(get("/v1/rapid-reviews?incident_id=%s", id), "/data")), 0);
+	const struct answer *refused =
+	    post(json_of("{'from_partnership': 'Birmingham', 'requested_on': '2024-01-12'}"),
+	        "/v1/incidents/%s/scoping-requests", recorded(incident_with("{}")));
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/code", "'we_contribute'");
+}
+
+Test(scoping, leaves_what_is_done_at_once_with_a_clock_of_its_own)
+{
+	const char *id = opened();
+	const struct answer *made = post(json_of("{'text': 'x', 'agreed_on': '2024-01-16',"
+	                                         " 'due_on': '2024-01-31'}"),
+	    "/v1/rapid-reviews/%s/immediate-actions", id);
+	const char *action = answer_text(made, "/id");
+
+	expect_status(made, 201);
+	expect_status(
+	    post(json_of("{'text': 'x'}"), "/v1/rapid-reviews/%s/immediate-actions", id), 201);
+	expect_status(patch(json_of("{'done_on': '2024-01-30'}"), "\"1\"",
+	                  "/v1/rapid-reviews/%s/immediate-actions/%s", id, action),
+	    200);
+	cr_assert_eq(count_rows("SELECT count(*) FROM clock WHERE kind = 'action' AND"
+	                        " completed_on = '2024-01-30' AND resource_id = $1::uuid",
+	                 action),
+	    1);
+	cr_assert_eq(count_rows("SELECT count(*) FROM clock WHERE kind = 'action' AND"
+	                        " subject_id = $1::uuid",
+	                 id),
+	    1);
+}
+
 /* ---- The decision ---- */
 
 Test(decision, of_a_rapid_review_follows_its_meeting_and_that_the_notification)
@@ -320,6 +380,24 @@ Test(decision, is_signed_by_each_statutory_partner_of_its_day)
 	expect_value(get("/v1/rapid-reviews/%s", id), "/missing_sign_offs", "[]");
 	sql_run(&stage()->database,
 	    "UPDATE agency SET statutory_partner = false WHERE slug IN ('police', 'ccg')", NULL);
+}
+
+Test(decision, is_kept_from_an_agency_with_a_conflict_of_interest)
+{
+	const char *id = opened();
+	const char *meeting = answer_text(meet(id, "2024-01-29"), "/id");
+	const char *request = answer_text(ask(id, "trust"), "/id");
+
+	expect_status(decide(id, "{}"), 201);
+	expect_status(post(json_of("{'agency_id': '%s', 'reason': 'a conflict'}", agency_id("trust")),
+	                  "/v1/incidents/%s/restrictions", incident_of(id)),
+	    201);
+	as(key_of("north", "trust", ALL_SCOPES));
+	expect_problem(get("/v1/rapid-reviews/%s", id), 404, "not-found");
+	expect_problem(get("/v1/rapid-reviews/%s/decision", id), 404, "not-found");
+	expect_problem(get("/v1/rapid-reviews/%s/decisions", id), 404, "not-found");
+	expect_problem(get("/v1/rapid-reviews/%s/meetings/%s", id, meeting), 404, "not-found");
+	expect_problem(get("/v1/rapid-reviews/%s/scoping-returns/%s", id, request), 404, "not-found");
 }
 
 /* ---- Submission ---- */
