@@ -151,8 +151,10 @@ static bool judge(struct call *call, struct writing *writing, struct problem *pr
 static struct date effect_day(const struct writing *writing, const char *name, struct date today)
 {
 	const struct act act = {.facts = writing->facts, .body = writing->body};
+	struct date day = name ? act_date(&act, name) : today;
 
-	return name ? act_date(&act, name) : today;
+	/* The day of the step itself is today where it is left out. */
+	return name && strcmp(name, "on") == 0 && !date_is_set(day) ? today : day;
 }
 
 static void put_member(json_t *object, const char *name, const char *value)
@@ -238,7 +240,7 @@ static void add_log(const struct call *call, struct batch *batch, const struct w
 {
 	struct bindings bindings = {0};
 	struct date on = effect_day(writing, "on", call->today);
-	struct date_text on_text = date_format(date_is_set(on) ? on : call->today);
+	struct date_text on_text = date_format(on);
 	const char *state = writing->resource ? member(writing->resource, "state") : "";
 
 	if (!writing->step->to)

@@ -284,6 +284,20 @@ Test(action, meets_its_clock_late_and_runs_again_when_it_is_reopened)
 	expect_value(action_at(id), "/completed_on", "null");
 }
 
+Test(action, is_complete_today_where_no_day_is_said)
+{
+	const char *id = agreed("{}");
+
+	take("actions", id, "{'to': 'complete_pending_assurance', 'on': null}");
+	expect_value(action_at(id), "/completed_on", text_of("'%s'", day(0)));
+	cr_assert_eq(clocks_of(id, text_of("kind = 'action' AND completed_on = '%s'", day(0))), 1);
+	cr_assert_eq(clocks_of(id, RUNNING " AND kind = 'assurance'"), 1);
+	expect_status(post(json_of("{'assured_by': 'subgroup', 'outcome': 'assured'}"),
+	                  "/v1/actions/%s/assurances", id),
+	    201);
+	cr_assert_eq(clocks_of(id, text_of("kind = 'assurance' AND completed_on = '%s'", day(0))), 1);
+}
+
 Test(action, that_is_superseded_names_what_took_its_place_and_its_clock_lapses)
 {
 	const char *id = agreed("{}");
