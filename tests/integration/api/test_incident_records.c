@@ -137,3 +137,32 @@ Test(restriction, hides_the_referral_that_led_to_the_incident_and_its_reviews)
 	expect_problem(get("/v1/referrals/%s", referral), 404, "not-found");
 	expect_problem(get("/v1/reviews/%s", answer_text(review, "/id")), 404, "not-found");
 }
+
+Test(restriction, hides_the_records_of_the_rapid_review)
+{
+	const char *id = recorded(incident_with("{}"));
+	expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record',"
+	                           " 'notified_on': '2024-01-11'}"),
+	                  "/v1/incidents/%s/notifications", id),
+	    201);
+	const char *review = answer_text(get("/v1/rapid-reviews?incident_id=%s", id), "/data/0/id");
+	const struct answer *sent =
+	    post(json_of("{'agency_id': '%s', 'sent_on': '2024-01-16'}", agency_of("trust")),
+	        "/v1/rapid-reviews/%s/scoping-returns", review);
+	expect_status(sent, 201);
+	const char *other = recorded(incident_with("{}"));
+
+	as(key_of("north", "trust", ALL_SCOPES));
+	expect_status(get("%s", answer_header(sent, "Location")), 200);
+	as(stage()->council);
+	expect_status(restricted(other, "trust", "{}"), 201);
+	as(key_of("north", "trust", ALL_SCOPES));
+	expect_status(get("%s", answer_header(sent, "Location")), 200);
+	as(stage()->council);
+	expect_status(restricted(id, "trust", "{}"), 201);
+	as(key_of("north", "trust", ALL_SCOPES));
+	expect_problem(get("%s", answer_header(sent, "Location")), 404, "not-found");
+	cr_assert_eq(count_rows("SELECT count(*) FROM scoping_return WHERE id = $1::uuid",
+	                 answer_text(sent, "/id")),
+	    1);
+}
