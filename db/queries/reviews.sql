@@ -242,11 +242,38 @@ SELECT instant_text(h.at) AS at,
  ORDER BY h.at, h.place
  LIMIT $1::integer;
 
+-- name: review_local_decision
+-- Whether one of the record's incidents has a rapid review whose last decision is a local review, or
+-- with which the Panel did not agree since.
+-- fragment
+'local_review_decided', EXISTS (
+  SELECT FROM jsonb_array_elements_text(coalesce($1::jsonb -> 'incident_ids', '[]')) AS w (id)
+    JOIN rapid_review AS v ON v.partnership_id = tenant() AND v.incident_id = w.id::uuid
+    JOIN LATERAL (
+      SELECT d.outcome, d.decided_on
+        FROM rapid_review_decision AS d
+       WHERE d.partnership_id = v.partnership_id AND d.rapid_review_id = v.id
+       ORDER BY d.number DESC
+       LIMIT 1) AS last ON true
+   WHERE last.outcome = 'lcspr_local'
+      OR EXISTS (
+           SELECT FROM panel_response AS a
+            WHERE a.partnership_id = v.partnership_id
+              AND a.rapid_review_id = v.id
+              AND a.response = 'not_agreed'
+              AND a.received_on >= last.decided_on))
+
+-- name: review_incidents_facts
+-- What a new set of incidents is judged by.
+-- $1 record (json object)
+SELECT json_build_object({{review_local_decision}}) AS "_facts";
+
 -- name: review_creation_facts
 -- What a new review is judged by.
 -- $1 record (json object)
 SELECT json_build_object(
          'incident_id', $1::jsonb -> 'incident_ids' ->> 0,
+         {{review_local_decision}},
          {{review_clock_facts}}) AS "_facts"
   FROM clock_policy AS p
  CROSS JOIN (SELECT $1::jsonb ->> 'type' AS type) AS r

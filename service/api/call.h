@@ -27,7 +27,7 @@ struct endpoint {
 	const struct statement *stored; /* the form of `statement` that keeps the answer */
 	const struct statement *write;  /* the step's own record */
 	const char *record;             /* the name of the record's id in `statement` and the path */
-	const struct statement *facts;  /* what a new resource is judged by, from its `record` */
+	const struct statement *facts;  /* facts of what the body names, from its `record` */
 };
 
 struct api {

@@ -166,7 +166,7 @@ const struct endpoint operations[] = {
 	{"getReview", crud_get, "review", REVIEW},
 	{"patchReview", process_change, "review", REVIEW, .write = &SQL_REVIEW_PATCH},
 	{"createReviewTransition", process_transition, "review", REVIEW, .write = &SQL_REVIEW_TRANSITION},
-	{"putReviewIncidents", process_change, "review", REVIEW, .write = &SQL_REVIEW_INCIDENTS_PUT},
+	{"putReviewIncidents", process_change, "review", REVIEW, .write = &SQL_REVIEW_INCIDENTS_PUT, .facts = &SQL_REVIEW_INCIDENTS_FACTS},
 	{"listReviewHistory", crud_list, "review", .statement = &SQL_REVIEW_HISTORY, .parent = &SQL_REVIEW_EXISTS},
 	{"listReviewers", crud_list, "reviewer", .statement = &SQL_REVIEWER_LIST, .parent = &SQL_REVIEW_EXISTS},
 	{"createReviewer", process_create, "reviewer", REVIEW_RECORD(REVIEWER, "reviewer_id"), .write = &SQL_REVIEWER_INSERT},

@@ -49,6 +49,18 @@ static bool take_row(const struct rows *rows, json_t **ret_row, struct problem *
 	return *ret_row || problem_fail(problem, PROBLEM_INTERNAL, "a resource was not JSON");
 }
 
+/* Facts of what the request names, over those of the resource. */
+static bool add_facts(struct writing *writing, const struct rows *rows, struct problem *problem)
+{
+	const char *text = rows_text(rows, 0, "_facts");
+	CLEANUP(json_decref) json_t *facts = text ? json_loads(text, 0, NULL) : NULL;
+
+	if (!facts)
+		return problem_fail(problem, PROBLEM_INTERNAL, "a request has no facts");
+	json_object_update(writing->facts, facts);
+	return true;
+}
+
 /* What there is: the resource with its facts, and the record that is to be changed. */
 static bool read_all(struct call *call, struct writing *writing, struct problem *problem)
 {
@@ -63,6 +75,9 @@ static bool read_all(struct call *call, struct writing *writing, struct problem 
 	size_t resource_number = batch_add(&batch, writing->subject->get, &arguments.bindings);
 	size_t record_number =
 	    changes_record ? batch_add(&batch, endpoint->statement, &arguments.bindings) : 0;
+	size_t facts_number = endpoint->facts ? duties_add_json(&batch, endpoint->facts,
+	                                            &arguments.bindings, "record", call->request->json)
+	                                      : 0;
 	if (!call_run(call, &batch, problem))
 		return false;
 	const struct rows *resource = batch_rows(&batch, resource_number);
@@ -73,6 +88,8 @@ static bool read_all(struct call *call, struct writing *writing, struct problem 
 	writing->facts = facts ? json_loads(facts, 0, NULL) : NULL;
 	if (!writing->facts)
 		return problem_fail(problem, PROBLEM_INTERNAL, "a resource has no facts");
+	if (endpoint->facts && !add_facts(writing, batch_rows(&batch, facts_number), problem))
+		return false;
 	if (!take_row(resource, &writing->resource, problem))
 		return false;
 	writing->resource_id = member(writing->resource, "id");
@@ -104,13 +121,7 @@ static bool read_for_new(struct call *call, struct writing *writing, struct prob
 	          : 0;
 	if (!call_run(call, &batch, problem))
 		return false;
-	if (!facts)
-		return true;
-	json_decref(writing->facts);
-	writing->facts = NULL;
-	const char *text = rows_text(batch_rows(&batch, number), 0, "_facts");
-	writing->facts = text ? json_loads(text, 0, NULL) : NULL;
-	return writing->facts || problem_fail(problem, PROBLEM_INTERNAL, "a creation has no facts");
+	return !facts || add_facts(writing, batch_rows(&batch, number), problem);
 }
 
 static void merge_body(struct call *call, struct writing *writing)

@@ -15,6 +15,18 @@ static bool reviewer_is_there(const struct act *act)
 	return !is_local_practice_review(act) || act_fact(act, "reviewer_in_office");
 }
 
+static bool local_review_is_decided(const struct act *act)
+{
+	return strcmp(act_text(act, "type"), "lcspr") != 0 || act_fact(act, "local_review_decided");
+}
+
+static const struct need local_review_decided = {
+    .code = "local_review_decided",
+    .sentence = "A local child safeguarding practice review follows a rapid review that decided on "
+                "it, or with which the Panel did not agree (Working Together 2023, chapter 5; SI "
+                "2018/789).",
+    .is_there = local_review_is_decided,
+};
 static const struct need reason = {
     .code = "reason",
     .sentence = "Say why, for whoever asks later.",
@@ -215,6 +227,7 @@ static const struct step steps[] = {
     {.operation = "createReview",
         .from = "",
         .to = "initiated",
+        .needs = {&local_review_decided},
         .check = check_review,
         .effects = SIX_MONTHS(CLOCK_STARTS),
         .event = "review.initiated"},
@@ -222,7 +235,10 @@ static const struct step steps[] = {
         .from = NOT_ENDED,
         .check = check_review,
         .effects = SIX_MONTHS(CLOCK_CORRECTED)},
-    {.operation = "putReviewIncidents", .from = NOT_ENDED, .check = check_incidents},
+    {.operation = "putReviewIncidents",
+        .from = NOT_ENDED,
+        .needs = {&local_review_decided},
+        .check = check_incidents},
 
     {.operation = TRANSITION,
         .from = "initiated" NOT_STATED,

@@ -77,6 +77,8 @@ const char *etag_of(const struct answer *answer);
  * elsewhere, so that nothing is sent.
  */
 const char *notified_incident(json_t *incident);
+/* The same, with its rapid review decided on 26 January 2024 with that outcome. */
+const char *rapidly_reviewed(json_t *incident, const char *outcome);
 /*
  * A review of that type of one new incident, with whatever has to be there before it may be
  * initiated, decided on 20 February 2024, and these members in place of its own; its id. Every test

@@ -18,13 +18,39 @@ const char *notified_incident(json_t *incident)
 	return id;
 }
 
+#define NOT "{'answer': 'not_met', 'rationale': 'x'}"
+
+const char *rapidly_reviewed(json_t *incident, const char *outcome)
+{
+	const char *id = notified_incident(incident);
+	const char *rapid_review =
+	    answer_text(get("/v1/rapid-reviews?incident_id=%s", id), "/data/0/id");
+
+	expect_status(
+	    post(json_of("{'held_on': '2024-01-25'}"), "/v1/rapid-reviews/%s/meetings", rapid_review),
+	    201);
+	expect_status(
+	    post(json_of("{'decided_on': '2024-01-26', 'rationale': 'x', 'outcome': '%s', 'criteria':"
+	                 " {'c1_improvements': {'answer': 'met', 'rationale': 'x'},"
+	                 " 'c2_recurrent_themes': " NOT ", 'c3_interagency': " NOT
+	                 ", 'c4_panel_local': " NOT "}, 'circumstances': {'r1_single_agency': " NOT
+	                 ", 'r2_no_agency': " NOT ", 'r3_cross_border': " NOT
+	                 ", 'r4_institutional': " NOT "}}",
+	             outcome),
+	        "/v1/rapid-reviews/%s/decision", rapid_review),
+	    201);
+	return id;
+}
+
 const char *reviewed(const char *type, const char *format, ...)
 {
 	va_list arguments;
 	char *text = NULL;
 	json_t *review = json_of("{'type': '%s', 'title': 'Baby A', 'decided_on': '2024-02-20',"
 	                         " 'incident_ids': ['%s']}",
-	    type, notified_incident(incident_with("{}")));
+	    type,
+	    strcmp(type, "lcspr") == 0 ? rapidly_reviewed(incident_with("{}"), "lcspr_local")
+	                               : notified_incident(incident_with("{}")));
 
 	va_start(arguments, format);
 	if (vasprintf(&text, format, arguments) < 0)

@@ -290,3 +290,19 @@ Test(approval, that_refers_a_draft_back_waits_for_the_next_one)
 	expect_problem(refused, 409, "conflict");
 	expect_value(refused, "/missing/0/code", "'subgroup_approved'");
 }
+
+Test(reviewer, of_a_review_that_is_hidden_is_hidden_too)
+{
+	const char *review = reviewed("lcspr", "{}");
+	const char *id = answer_text(
+	    post(json_of("{'appointed_on': '2024-02-27'}"), "/v1/reviews/%s/reviewers", review), "/id");
+	const char *incident = answer_text(get("/v1/reviews/%s", review), "/incident_ids/0");
+
+	police();
+	expect_status(
+	    post(json_of("{'agency_id': '%s', 'reason': 'A conflict of interest.'}", police()),
+	        "/v1/incidents/%s/restrictions", incident),
+	    201);
+	as(key_of("north", "police", ALL_SCOPES));
+	expect_problem(get("/v1/reviews/%s/reviewers/%s", review, id), 404, "not-found");
+}

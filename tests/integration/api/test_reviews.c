@@ -8,7 +8,7 @@ TestSuite(review, .timeout = 60);
 
 Test(review, takes_its_incidents_into_review_and_starts_six_months)
 {
-	const char *incident = notified_incident(incident_with("{}"));
+	const char *incident = rapidly_reviewed(incident_with("{}"), "lcspr_local");
 	const struct answer *made = post(json_of("{'type': 'lcspr', 'title': 'Baby A',"
 	                                         " 'decided_on': '2023-08-31', 'incident_ids': ['%s']}",
 	                                     incident),
@@ -81,7 +81,7 @@ Test(review, without_an_incident_is_refused_unless_it_is_national)
 	    "/v1/reviews");
 	expect_status(national, 201);
 	expect_value(national, "/due_on", "null");
-	expect_fault(post(json_of("{'type': 'lcspr', 'title': 'Baby C', 'decided_on': '2024-01-02',"
+	expect_fault(post(json_of("{'type': 'joint', 'title': 'Baby C', 'decided_on': '2024-01-02',"
 	                          " 'incident_ids': ['%s']}",
 	                      new_id()),
 	                 "/v1/reviews"),
@@ -104,14 +104,14 @@ Test(review, faults_are_all_told_at_once)
 
 Test(review, leaves_an_incident_as_it_was_when_it_is_about_it_no_more)
 {
-	const char *first = notified_incident(incident_with("{}"));
-	const char *second = notified_incident(incident_with("{}"));
+	const char *first = rapidly_reviewed(incident_with("{}"), "lcspr_local");
+	const char *second = rapidly_reviewed(incident_with("{}"), "lcspr_local");
 	const char *id = reviewed("lcspr", "{'incident_ids': ['%s']}", first);
 
 	expect_value(change(json_of("{'incident_ids': ['%s']}", second), "\"1\"",
 	                 "/v1/reviews/%s/incidents", id),
 	    "/incident_ids", text_of("['%s']", second));
-	expect_value(get("/v1/incidents/%s", first), "/state", "'notified'");
+	expect_value(get("/v1/incidents/%s", first), "/state", "'rapid_review'");
 	expect_value(get("/v1/incidents/%s", second), "/state", "'in_review'");
 	expect_value(change(json_of("{'incident_ids': ['%s', '%s']}", first, second), "\"2\"",
 	                 "/v1/reviews/%s/incidents", id),
@@ -188,7 +188,7 @@ Test(review, history_has_changes_and_steps_in_their_order)
 
 Test(review, is_found_by_type_state_and_incident)
 {
-	const char *incident = notified_incident(incident_with("{}"));
+	const char *incident = rapidly_reviewed(incident_with("{}"), "lcspr_local");
 	const char *id = reviewed("other_learning", "{'incident_ids': ['%s']}", incident);
 	const struct answer *found =
 	    get("/v1/reviews?type=other_learning,table_top&state=initiated&incident_id=%s", incident);
@@ -197,4 +197,41 @@ Test(review, is_found_by_type_state_and_incident)
 	expect_value(found, "/data/0/counted", "false");
 	expect_value(get("/v1/reviews?type=lcspr&incident_id=%s", incident), "/data", "[]");
 	expect_value(get("/v1/reviews?state=closed&incident_id=%s", incident), "/data", "[]");
+}
+
+Test(review, that_is_local_follows_a_rapid_review_that_decided_on_it)
+{
+	const char *incident =
+	    rapidly_reviewed(incident_with("{}"), "threshold_not_met_no_further_action");
+	const char *wanted = text_of("{'type': 'lcspr', 'title': 'Baby A', 'decided_on': '2024-02-20',"
+	                             " 'incident_ids': ['%s']}",
+	    incident);
+	const struct answer *refused = post(json_of("%s", wanted), "/v1/reviews");
+
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/code", "'local_review_decided'");
+	expect_value(get("/v1/incidents/%s", incident), "/state", "'rapid_review'");
+	const char *review = reviewed("lcspr", "{}");
+	expect_problem(change(json_of("{'incident_ids': ['%s']}", incident), "\"1\"",
+	                   "/v1/reviews/%s/incidents", review),
+	    409, "conflict");
+	expect_status(post(json_of("{'type': 'other_learning', 'title': 'Baby A', 'decided_on':"
+	                           " '2024-02-20', 'incident_ids': ['%s']}",
+	                       incident),
+	                  "/v1/reviews"),
+	    201);
+}
+
+Test(review, that_is_local_may_follow_when_the_panel_did_not_agree)
+{
+	const char *incident =
+	    rapidly_reviewed(incident_with("{}"), "threshold_not_met_no_further_action");
+
+	sql_run(&stage()->database,
+	    "INSERT INTO panel_response (partnership_id, rapid_review_id, id, version, number, "
+	    "response,"
+	    " received_on, created_at, updated_at) SELECT partnership_id, id, gen_random_uuid(), 1, 1,"
+	    " 'not_agreed', '2024-02-13', now(), now() FROM rapid_review WHERE incident_id = $1::uuid",
+	    incident, NULL);
+	reviewed("lcspr", "{'incident_ids': ['%s']}", incident);
 }

@@ -9,9 +9,9 @@ TestSuite(story, .timeout = 60);
 
 Test(story, several_incidents_have_one_thematic_review)
 {
-	const char *first = notified_incident(incident_with("{}"));
-	const char *second = notified_incident(incident_with("{}"));
-	const char *third = notified_incident(incident_with("{}"));
+	const char *first = rapidly_reviewed(incident_with("{}"), "lcspr_local");
+	const char *second = rapidly_reviewed(incident_with("{}"), "lcspr_local");
+	const char *third = rapidly_reviewed(incident_with("{}"), "lcspr_local");
 	const char *review = reviewed("lcspr",
 	    "{'title': 'Infants who do not move by themselves',"
 	    " 'incident_ids': ['%s', '%s', '%s']}",
@@ -30,8 +30,8 @@ Test(story, several_incidents_have_one_thematic_review)
 
 Test(story, one_incident_has_several_reviews_and_stays_in_review_until_the_last_has_left_it)
 {
-	const char *incident = notified_incident(incident_with("{}"));
-	const char *other = notified_incident(incident_with("{}"));
+	const char *incident = rapidly_reviewed(incident_with("{}"), "lcspr_local");
+	const char *other = rapidly_reviewed(incident_with("{}"), "lcspr_local");
 	const char *local = reviewed("lcspr", "{'incident_ids': ['%s', '%s']}", incident, other);
 	const char *learning =
 	    reviewed("other_learning", "{'incident_ids': ['%s', '%s']}", incident, other);
@@ -45,7 +45,7 @@ Test(story, one_incident_has_several_reviews_and_stays_in_review_until_the_last_
 	expect_status(change(json_of("{'incident_ids': ['%s']}", other), "\"1\"",
 	                  "/v1/reviews/%s/incidents", learning),
 	    200);
-	expect_value(get("/v1/incidents/%s", incident), "/state", "'notified'");
+	expect_value(get("/v1/incidents/%s", incident), "/state", "'rapid_review'");
 	expect_value(get("/v1/incidents/%s", other), "/state", "'in_review'");
 }
 

@@ -145,3 +145,25 @@ Test(review, that_is_no_local_practice_review_needs_no_independent_reviewer)
 		    "%s", types[i].type);
 	}
 }
+
+Test(review, that_is_local_is_initiated_only_after_a_decision_for_it)
+{
+	static const char *const types[] = {
+	    "lcspr", "joint", "national", "table_top", "other_learning"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
+		for (int decided = 0; decided <= 1; decided++) {
+			CLEANUP(json_decref)
+			json_t *facts = json_pack("{s:b}", "local_review_decided", decided);
+			CLEANUP(json_decref)
+			json_t *body = json_pack("{s:s, s:[s]}", "type", types[i], "incident_ids", "one");
+			const struct act act = {.facts = facts, .body = body, .today = {.days = 20000}};
+			struct problem problem = {0};
+			const struct step *step = NULL;
+			bool holds = process_find(&review_process, "createReview", NULL, "", &step, &problem) &&
+			             process_judge(&review_process, step, &act, EVERY_SCOPE, &problem);
+			cr_expect_eq(holds, decided || i > 0, "%s", types[i]);
+			problem_finish(&problem);
+		}
+	}
+}
