@@ -45,7 +45,6 @@ instant_text(d.created_at) AS created_at
 SELECT {{rapid_review_decision_columns}}
   FROM rapid_review_decision AS d
  WHERE d.partnership_id = tenant()
-   AND {{rapid_review_is_seen}}
    AND d.rapid_review_id = $1::uuid
  ORDER BY d.number DESC
  LIMIT 1;
@@ -142,7 +141,6 @@ instant_text(u.created_at) AS created_at
 SELECT {{rapid_review_submission_columns}}
   FROM rapid_review_submission AS u
  WHERE u.partnership_id = tenant()
-   AND {{rapid_review_is_seen}}
    AND u.rapid_review_id = $1::uuid
  ORDER BY u.number DESC
  LIMIT 1;
@@ -213,7 +211,6 @@ instant_text(p.updated_at) AS updated_at
 SELECT {{panel_response_columns}}
   FROM panel_response AS p
  WHERE p.partnership_id = tenant()
-   AND {{rapid_review_is_seen}}
    AND p.rapid_review_id = $1::uuid
    AND p.id = $2::uuid;
 

@@ -134,17 +134,6 @@ SELECT r.id,
  WHERE r.partnership_id = tenant()
    AND r.id = $1::uuid;
 
--- name: rapid_review_is_seen
--- Whether the caller may see the rapid review that something belongs to: who has a conflict of
--- interest may not, whatever ids it knows.
--- fragment
--- $1 rapid_review_id
-EXISTS (
-     SELECT
-       FROM rapid_review AS seen
-      WHERE seen.partnership_id = tenant()
-        AND seen.id = $1::uuid)
-
 -- name: rapid_review_list
 -- The rapid reviews of the partnership, the newest first.
 -- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 state, $5 incident_id

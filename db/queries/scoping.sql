@@ -48,7 +48,6 @@ instant_text(s.updated_at) AS updated_at
 SELECT {{scoping_return_columns}}
   FROM scoping_return AS s
  WHERE s.partnership_id = tenant()
-   AND {{rapid_review_is_seen}}
    AND s.rapid_review_id = $1::uuid
    AND s.id = $2::uuid;
 
@@ -129,7 +128,6 @@ instant_text(h.created_at) AS created_at
 SELECT {{scoping_chaser_columns}}
   FROM scoping_chaser AS h
  WHERE h.partnership_id = tenant()
-   AND {{rapid_review_is_seen}}
    AND h.rapid_review_id = $1::uuid
    AND h.scoping_return_id = $2::uuid
    AND h.id = $3::uuid;
@@ -188,7 +186,6 @@ instant_text(m.created_at) AS created_at
 SELECT {{rapid_review_meeting_columns}}
   FROM rapid_review_meeting AS m
  WHERE m.partnership_id = tenant()
-   AND {{rapid_review_is_seen}}
    AND m.rapid_review_id = $1::uuid
    AND m.id = $2::uuid;
 
@@ -250,7 +247,6 @@ instant_text(t.updated_at) AS updated_at
 SELECT {{immediate_action_columns}}
   FROM immediate_action AS t
  WHERE t.partnership_id = tenant()
-   AND {{rapid_review_is_seen}}
    AND t.rapid_review_id = $1::uuid
    AND t.id = $2::uuid;
 

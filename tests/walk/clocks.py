@@ -52,7 +52,7 @@ def due(unit, length, start, free):
 def wrong(rows):
     free = holidays()
     for clock, kind, unit, length, start, end in rows(
-            "SELECT id, kind, unit, length, starts_on, due_on FROM clock"):
+            "SELECT id, kind, unit, length, starts_on, due_on FROM clock WHERE NOT agreed"):
         if kind in AGREED:
             continue
         counted = due(unit, int(length), datetime.date.fromisoformat(start), free)
