@@ -219,6 +219,40 @@ Test(recommendation, is_seen_by_the_agencies_that_it_is_addressed_to)
 	    2);
 }
 
+Test(action, of_an_incident_that_an_agency_is_kept_from_is_not_found_by_it)
+{
+	const char *review = reviewed("lcspr", "{}");
+	const char *incident = answer_text(get("/v1/reviews/%s", review), "/incident_ids/0");
+	const char *from = recommended(text_of("{'origin': 'lcspr', 'review_id': '%s'}", review));
+	const char *id = agreed(
+	    text_of("{'recommendation_id': '%s', 'lead_agency_ids': ['%s']}", from, agency("trust")));
+	const char *open = agreed("{}");
+	const struct answer *brought =
+	    post(json_of("{'kind': 'minutes', 'shows': 'done', 'description': 'x'}"),
+	        "/v1/actions/%s/evidence", id);
+
+	expect_status(brought, 201);
+	as(key_of("north", "trust", "actions:read recommendations:read deadlines:read"));
+	expect_status(get("/v1/actions/%s", id), 200);
+	as(stage()->council);
+	expect_status(post(json_of("{'agency_id': '%s', 'reason': 'a conflict'}", agency("trust")),
+	                  "/v1/incidents/%s/restrictions", incident),
+	    201);
+	as(key_of("north", "trust", "actions:read actions:write recommendations:read deadlines:read"));
+	expect_status(agree("{}"), 201);
+	expect_problem(get("/v1/actions/%s", id), 404, "not-found");
+	expect_problem(get("/v1/recommendations/%s", from), 404, "not-found");
+	expect_problem(
+	    get("/v1/actions/%s/evidence/%s", id, answer_text(brought, "/id")), 404, "not-found");
+	cr_assert_eq(
+	    count_of(answer_at(get("/v1/deadlines?kind=action&limit=200"), "/data"), "subject_id", id),
+	    0);
+	expect_status(get("/v1/actions/%s", open), 200);
+	cr_assert_eq(count_of(answer_at(get("/v1/deadlines?kind=action&limit=200"), "/data"),
+	                 "subject_id", open),
+	    1);
+}
+
 Test(action, runs_a_clock_until_its_due_date_for_its_owner_and_its_lead)
 {
 	const char *id = agreed(text_of("{'lead_agency_ids': ['%s']}", agency("police")));
