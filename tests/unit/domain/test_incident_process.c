@@ -12,7 +12,8 @@ static bool judged(const char *from, const char *to, json_t *facts, json_t *body
 {
 	CLEANUP(json_decref) json_t *owned_facts = facts;
 	CLEANUP(json_decref) json_t *owned_body = body;
-	const struct act act = {.facts = facts, .body = body, .today = date_from_civil(2024, 2, 1)};
+	const struct act act = {
+	    .facts = owned_facts, .body = owned_body, .today = date_from_civil(2024, 2, 1)};
 	const struct step *step = NULL;
 
 	return process_find(&incident_process, "createIncidentTransition", to, from, &step, problem) &&
