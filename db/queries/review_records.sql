@@ -1,5 +1,5 @@
--- What belongs to a review: reviewers, panel, terms of reference, the family's participation, drafts,
--- agencies' responses and approvals. Lists are in the order in which they were written.
+-- What belongs to a review: reviewers, panel, terms of reference, the family's participation,
+-- drafts, agencies' responses and approvals. Lists are in the order in which they were written.
 
 -- name: reviewer_columns
 -- A reviewer as the API shows it.
@@ -243,7 +243,8 @@ SELECT {{family_participation_columns}},
 INSERT INTO family_participation
 SELECT written.*
   FROM jsonb_populate_record(NULL::family_participation,
-         jsonb_build_object('response', 'invited') || jsonb_strip_nulls($1::jsonb) || jsonb_build_object(
+         jsonb_build_object('response', 'invited') || jsonb_strip_nulls($1::jsonb)
+         || jsonb_build_object(
            'partnership_id', tenant(),
            'review_id', $2::uuid,
            'id', $3::uuid,
@@ -314,7 +315,8 @@ SELECT {{review_draft_columns}},
 INSERT INTO review_draft
 SELECT written.*
   FROM jsonb_populate_record(NULL::review_draft,
-         jsonb_build_object('checked_against_terms', false) || jsonb_strip_nulls($1::jsonb) || jsonb_build_object(
+         jsonb_build_object('checked_against_terms', false) || jsonb_strip_nulls($1::jsonb)
+         || jsonb_build_object(
            'partnership_id', tenant(),
            'review_id', $2::uuid,
            'id', $3::uuid,

@@ -243,8 +243,8 @@ SELECT instant_text(h.at) AS at,
  LIMIT $1::integer;
 
 -- name: review_local_decision
--- Whether one of the record's incidents has a rapid review whose last decision is a local review, or
--- with which the Panel did not agree since.
+-- Whether one of the record's incidents has a rapid review whose last decision is a local review,
+-- or with which the Panel did not agree since.
 -- fragment
 'local_review_decided', EXISTS (
   SELECT FROM jsonb_array_elements_text(coalesce($1::jsonb -> 'incident_ids', '[]')) AS w (id)
@@ -333,8 +333,8 @@ ON CONFLICT (partnership_id, review_id, incident_id) DO UPDATE
 RETURNING l.incident_id
 
 -- name: review_take_incidents
--- Incidents that were linked are in review, once they were notified and unless their own process has
--- ended: the duty to notify is one that a review does not take away.
+-- Incidents that were linked are in review, once they were notified and unless their own process
+-- has ended: the duty to notify is one that a review does not take away.
 -- fragment
 UPDATE incident AS i
    SET version = i.version + 1,
