@@ -1,5 +1,5 @@
--- What stands beside an incident: other processes about the same events, what was disclosed of it, and
--- who may not see it.
+-- What stands beside an incident: other processes about the same events, what was disclosed of it,
+-- and who may not see it.
 
 -- name: linked_process_columns
 -- A link as the API shows it.
