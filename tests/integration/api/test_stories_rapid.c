@@ -59,22 +59,11 @@ static const struct answer *decide(const char *id, const char *members)
 	return post(body, "/v1/rapid-reviews/%s/decision", id);
 }
 
-static const char *agency_id(const char *slug)
-{
-	CLEANUP(free)
-	char *id = sql_text(&stage()->database,
-	    "SELECT a.id FROM agency AS a JOIN partnership AS p ON p.id = a.partnership_id"
-	    " WHERE p.slug = 'north' AND a.slug = $1",
-	    slug, NULL);
-
-	return text_of("%s", id);
-}
-
 static const struct answer *sign(const char *id, const char *slug)
 {
 	return post(json_of("{'agency_id': '%s', 'agreed': true, 'by_role': 'lead',"
 	                    " 'on': '2024-01-31'}",
-	                agency_id(slug)),
+	                agency_of(slug)),
 	    "/v1/rapid-reviews/%s/sign-offs", id);
 }
 
@@ -139,7 +128,7 @@ static const char *clock_state(const char *id)
 
 static const struct answer *ask(const char *id, const char *slug)
 {
-	return post(json_of("{'agency_id': '%s', 'sent_on': '2024-01-16'}", agency_id(slug)),
+	return post(json_of("{'agency_id': '%s', 'sent_on': '2024-01-16'}", agency_of(slug)),
 	    "/v1/rapid-reviews/%s/scoping-returns", id);
 }
 
@@ -359,20 +348,20 @@ Test(decision, is_signed_by_each_statutory_partner_of_its_day)
 	meet(id, "2024-01-29");
 	expect_status(decide(id, text_of("{'sign_offs': [{'agency_id': '%s', 'agreed': true,"
 	                                 " 'by_role': 'lead'}]}",
-	                             agency_id("council"))),
+	                             agency_of("council"))),
 	    201);
 	const struct answer *refused = submit(id, "{'complete': true, 'submitted_on': '2024-02-02'}");
 	expect_problem(refused, 409, "conflict");
 	expect_value(refused, "/missing/0/code", "'all_partners_signed'");
 	expect_value(get("/v1/rapid-reviews/%s", id), "/missing_sign_offs",
-	    text_of("[{'agency_id': '%s', 'name': 'police'}]", agency_id("police")));
+	    text_of("[{'agency_id': '%s', 'name': 'police'}]", agency_of("police")));
 	expect_fault(post(json_of("{'agency_id': '%s', 'agreed': false, 'by_role': 'lead'}",
-	                      agency_id("police")),
+	                      agency_of("police")),
 	                 "/v1/rapid-reviews/%s/sign-offs", id),
 	    "/dissent", "required");
 	expect_status(post(json_of("{'agency_id': '%s', 'agreed': false, 'by_role': 'lead',"
 	                           " 'dissent': 'A review is needed.'}",
-	                       agency_id("police")),
+	                       agency_of("police")),
 	                  "/v1/rapid-reviews/%s/sign-offs", id),
 	    201);
 	expect_problem(sign(id, "council"), 409, "duplicate");
@@ -389,7 +378,7 @@ Test(decision, is_kept_from_an_agency_with_a_conflict_of_interest)
 	const char *request = answer_text(ask(id, "trust"), "/id");
 
 	expect_status(decide(id, "{}"), 201);
-	expect_status(post(json_of("{'agency_id': '%s', 'reason': 'a conflict'}", agency_id("trust")),
+	expect_status(post(json_of("{'agency_id': '%s', 'reason': 'a conflict'}", agency_of("trust")),
 	                  "/v1/incidents/%s/restrictions", incident_of(id)),
 	    201);
 	as(key_of("north", "trust", ALL_SCOPES));
