@@ -1,5 +1,5 @@
--- A rapid review's decision, its sign-offs, its submission to the Panel and what comes back. Each is
--- appended and numbered; the last one is the one that counts.
+-- A rapid review's decision, its sign-offs, its submission to the Panel and what comes back. Each
+-- is appended and numbered; the last one is the one that counts.
 
 -- name: rapid_review_decision_columns
 -- A decision with its sign-offs and the statutory partners of its day that have not signed.

@@ -56,8 +56,9 @@ json_build_object(
   'panel_has_responded', coalesce(w.has_responded, false)) AS "_facts"
 
 -- name: rapid_review_tables
--- A rapid review with its incident (if the caller may see it), its clock while that runs or as it was
--- judged, its first meeting, the decision that counts with its sign-offs, its submissions and the
+-- A rapid review with its incident (if the caller may see it), its clock while that runs or as it
+-- was judged, its first meeting, the decision that counts with its sign-offs, its submissions
+-- and the
 -- Panel's responses.
 -- fragment
 rapid_review AS r
