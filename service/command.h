@@ -27,6 +27,7 @@ int command_agencies(const struct settings *settings, const struct words *words)
 int command_keys(const struct settings *settings, const struct words *words);
 int command_recipients(const struct settings *settings, const struct words *words);
 int command_policies(const struct settings *settings, const struct words *words);
+int command_holidays(const struct settings *settings, const struct words *words);
 int command_audit(const struct settings *settings, const struct words *words);
 
 /* Says on stderr what went wrong, for a person; returns EXIT_FAILED. */

@@ -24,6 +24,7 @@ static const char usage[] =
     "  recipients list --partnership S\n"
     "  policies set --partnership S --kind K --basis B   from which day a clock counts\n"
     "  policies list --partnership S\n"
+    "  holidays load FILE [--remove DATE]        add and change bank holidays (date,title,notes)\n"
     "  audit verify [--partnership S]\n"
     "  --help, --version\n"
     "\n"
@@ -99,6 +100,7 @@ static const struct command commands[] = {
     {"keys", command_keys, NULL, {"CSPR_DATABASE_URL", "CSPR_PEPPER"}},
     {"recipients", command_recipients, NULL, {"CSPR_DATABASE_URL", "CSPR_SECRETS_KEY"}},
     {"policies", command_policies, NULL, {"CSPR_DATABASE_URL"}},
+    {"holidays", command_holidays, NULL, {"CSPR_DATABASE_URL"}},
     {"audit", command_audit, NULL, {"CSPR_DATABASE_URL"}},
 };
 

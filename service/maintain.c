@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "holidays.h"
 #include "session.h"
 #include "store/migrate.h"
 #include "store/statements.h"
@@ -13,50 +14,6 @@
 
 extern const char bank_holidays_csv[];
 
-/* date,title,notes with a header line; the file is ours and has no quoted cells. */
-static json_t *read_holidays(void)
-{
-	json_t *holidays = json_array();
-	const char *line = strchr(bank_holidays_csv, '\n');
-
-	while (line && line[1]) {
-		const char *start = line + 1;
-		const char *end = strchr(start, '\n');
-		size_t length = end ? (size_t)(end - start) : strlen(start);
-		const char *first = memchr(start, ',', length);
-		const char *second =
-		    first ? memchr(first + 1, ',', length - (size_t)(first + 1 - start)) : NULL;
-		if (first && second)
-			json_array_append_new(
-			    holidays, json_pack("{s:s%, s:s%, s:s%}", "date", start, (size_t)(first - start),
-			                  "title", first + 1, (size_t)(second - first - 1), "notes", second + 1,
-			                  (size_t)(start + length - second - 1)));
-		line = end;
-	}
-	return holidays;
-}
-
-static int import_holidays(const struct settings *settings)
-{
-	CLEANUP(session_close) struct session session = {0};
-	CLEANUP(problem_finish) struct problem problem = {0};
-	CLEANUP(batch_finish) struct batch batch = {0};
-	CLEANUP(json_decref) json_t *holidays = read_holidays();
-	CLEANUP(free) char *text = json_dumps(holidays, JSON_COMPACT);
-	struct bindings bindings = {0};
-
-	if (!session_open(settings, &session))
-		return EXIT_FAILED;
-	bind_text(&bindings, "holidays", text);
-	if (!batch_begin(session.lease, BATCH_COMMIT, &batch, &problem))
-		return command_failed("the bank holidays were not loaded", &problem);
-	size_t number = batch_add(&batch, &SQL_BANK_HOLIDAYS_IMPORT, &bindings);
-	if (!batch_run(&batch, &problem))
-		return command_failed("the bank holidays were not loaded", &problem);
-	printf("%zu bank holidays loaded\n", rows_count(batch_rows(&batch, number)));
-	return EXIT_DONE;
-}
-
 int command_migrate(const struct settings *settings)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
@@ -66,7 +23,7 @@ int command_migrate(const struct settings *settings)
 	if (!migrate_run(url, &applied, &problem))
 		return command_failed("the database was not brought up to date", &problem);
 	printf("%d migrations applied\n", applied);
-	return import_holidays(settings);
+	return holidays_import(settings, bank_holidays_csv, NULL);
 }
 
 int command_tidy(const struct settings *settings)

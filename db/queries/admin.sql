@@ -185,7 +185,14 @@ SELECT h.date,
 ON CONFLICT (date) DO UPDATE
    SET title = excluded.title,
        notes = excluded.notes
-RETURNING date;
+RETURNING CASE WHEN xmax = 0 THEN 'added' ELSE 'changed' END AS change, date, title;
+
+-- name: bank_holiday_remove
+-- One that was wrong; nothing when no date is named.
+-- $1 date
+DELETE FROM bank_holiday AS h
+ WHERE h.date = $1::date
+RETURNING 'removed' AS change, h.date, h.title;
 
 -- name: audit_check
 -- The entries of a chain in order, each with whether its hash follows from itself and the one

@@ -15,17 +15,6 @@ void duties_finish(struct duties *duties)
 	*duties = (struct duties){0};
 }
 
-/* One working day before it is due; for a clock of months too, because people act on that day. */
-static bool risk_day(const struct calendar *calendar, struct date starts_on, struct date due_on,
-    struct date *ret_day, struct problem *problem)
-{
-	if (!calendar_add(calendar, due_on, -1, ret_day, problem))
-		return false;
-	if (ret_day->days < starts_on.days && starts_on.days <= due_on.days)
-		*ret_day = starts_on;
-	return true;
-}
-
 static bool count_by(const struct rulebook *rulebook, const struct clock_policy *policy,
     struct date starts_on, struct date agreed_on, json_t **ret_clock, struct problem *problem)
 {
@@ -35,7 +24,7 @@ static bool count_by(const struct rulebook *rulebook, const struct clock_policy 
 	if (!date_is_set(agreed_on) &&
 	    !clock_due(policy, &rulebook->calendar, starts_on, &due_on, problem))
 		return false;
-	if (!risk_day(&rulebook->calendar, starts_on, due_on, &risk_on, problem))
+	if (!clock_risk_day(&rulebook->calendar, starts_on, due_on, &risk_on, problem))
 		return false;
 	*ret_clock = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:i}", "id",
 	    uuid_new().text, "kind", policy->kind, "basis", policy->basis, "starts_on",

@@ -37,6 +37,16 @@ bool clock_due(const struct clock_policy *policy, const struct calendar *calenda
 	return false;
 }
 
+bool clock_risk_day(const struct calendar *calendar, struct date starts_on, struct date due_on,
+    struct date *ret_day, struct problem *problem)
+{
+	if (!calendar_add(calendar, due_on, -1, ret_day, problem))
+		return false;
+	if (ret_day->days < starts_on.days && starts_on.days <= due_on.days)
+		*ret_day = starts_on;
+	return true;
+}
+
 static enum clock_state state_on(const struct clock *clock, struct date today)
 {
 	if (clock->cancelled)

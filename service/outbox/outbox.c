@@ -17,6 +17,7 @@
 #include "outbox/counters.h"
 #include "outbox/queue.h"
 #include "outbox/sign.h"
+#include "outbox/sweep.h"
 #include "store/statements.h"
 
 /* A claim that nobody settles is taken over within 45 s: the lease and a look each second. */
@@ -40,6 +41,8 @@ struct outbox {
 	long timeout_ms;
 	long retry_scale_percent;
 	int64_t lease_ms;
+	int64_t sweep_every_ms;
+	const char *link; /* how clients reach the service */
 	unsigned char secrets_key[32];
 	struct target_allow *allow;
 	struct pool *pool;
@@ -53,6 +56,7 @@ struct outbox {
 	struct allowances allowances;
 	int64_t look_at; /* the next look at the queue, monotonic */
 	int64_t measure_at;
+	int64_t sweep_at;
 	bool texts_left_out;
 	struct slot slots[SLOTS];
 	struct settlement outcomes[SLOTS];
@@ -303,6 +307,24 @@ static bool exchange_with_queue(struct outbox *outbox)
 	return true;
 }
 
+/* ---- Clocks ---- */
+
+/* What cannot be done now is done by the next sweep, and what it changed by then is not lost. */
+static void sweep(struct outbox *outbox)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	bool more = false;
+
+	outbox->sweep_at = monotonic_milliseconds() + outbox->sweep_every_ms;
+	if (!connect_queue(outbox, &problem) ||
+	    !sweep_run(outbox->lease, outbox->link, &more, &problem)) {
+		log_event(LOG_WARNING, "sweep_failed", LOG_TEXT("cause", problem.cause));
+		return;
+	}
+	if (more)
+		outbox->sweep_at = 0;
+}
+
 /* ---- The thread ---- */
 
 static void collect_finished(struct outbox *outbox)
@@ -329,6 +351,19 @@ static bool wait_for_work(struct outbox *outbox, int64_t until)
 	return readable;
 }
 
+/* Whether clocks are swept at all, and can be now. */
+static bool sweeps(const struct outbox *outbox)
+{
+	return outbox->sweep_every_ms > 0 && atomic_load(&outbox->counters.connected);
+}
+
+static int64_t next_look(const struct outbox *outbox)
+{
+	if (sweeps(outbox) && outbox->sweep_at < outbox->look_at)
+		return outbox->sweep_at;
+	return outbox->look_at;
+}
+
 static void dispatch(struct outbox *outbox)
 {
 	while (!atomic_load(&outbox->stopping)) {
@@ -337,7 +372,9 @@ static void dispatch(struct outbox *outbox)
 		/* While the database is away, what has ended waits for the next look like all else. */
 		if ((ended && connected) || monotonic_milliseconds() >= outbox->look_at)
 			(void)exchange_with_queue(outbox);
-		if (wait_for_work(outbox, outbox->look_at))
+		if (sweeps(outbox) && monotonic_milliseconds() >= outbox->sweep_at)
+			sweep(outbox);
+		if (wait_for_work(outbox, next_look(outbox)))
 			outbox->look_at = 0;
 		collect_finished(outbox);
 	}
@@ -430,6 +467,8 @@ bool outbox_start(
 		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for the dispatcher");
 	outbox->timeout_ms = settings->delivery_timeout * 1000;
 	outbox->retry_scale_percent = settings->retry_scale_percent;
+	outbox->sweep_every_ms = settings->sweep_seconds * 1000;
+	outbox->link = settings->public_url;
 	outbox->lease_ms = outbox->timeout_ms + LEASE_MARGIN_MS;
 	if (outbox->lease_ms < LEASE_LEAST_MS)
 		outbox->lease_ms = LEASE_LEAST_MS;

@@ -124,6 +124,7 @@ void service_start(
 	    {"CSPR_SECRETS_KEY", test_secrets_key},
 	    {"CSPR_TARGET_ALLOW", "127.0.0.1/32"},
 	    {"CSPR_RETRY_SCALE_PERCENT", "1"},
+	    {"CSPR_SWEEP_SECONDS", "3600"},
 	    {"CSPR_CHECK_RESPONSES", "on"},
 	    {NULL, NULL},
 	};
