@@ -13,10 +13,10 @@
 #include "store/statements.h"
 
 #define SCOPES_MAX 64
-/* What a recipient in law is told: notifications, what follows them, and the rapid review. */
+/* What a recipient in law is told: notifications, what follows them, and what is published. */
 #define NOTIFYING_EVENTS                                                                           \
-	"{incident.notified,incident.notification_updated,incident.notification_withdrawn,"             \
-	"rapid_review.submitted}"
+	"{incident.notified,incident.notification_updated,incident.notification_withdrawn,"            \
+	"rapid_review.submitted,review.publication_notice}"
 #define DAY_MS 86400000LL
 
 static int called_wrongly(void)

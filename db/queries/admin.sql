@@ -119,13 +119,20 @@ WITH endpoint AS (
          v.incident_id,
          v.sequence
     FROM endpoint AS e
-    JOIN notification_recipient AS r
-      ON r.partnership_id = e.partnership_id AND r.recipient = e.recipient
-    JOIN notification AS n
-      ON n.partnership_id = r.partnership_id AND n.id = r.notification_id
+    JOIN (
+      SELECT n.partnership_id, r.recipient, n.event_id
+        FROM notification_recipient AS r
+        JOIN notification AS n
+          ON n.partnership_id = r.partnership_id AND n.id = r.notification_id
+       WHERE n.transmission = 'send'
+      UNION
+      SELECT t.partnership_id, t.recipient, t.event_id
+        FROM review_publication_notice AS t
+       WHERE t.event_id IS NOT NULL
+    ) AS sent
+      ON sent.partnership_id = e.partnership_id AND sent.recipient = e.recipient
     JOIN event AS v
-      ON v.partnership_id = n.partnership_id AND v.id = n.event_id
-   WHERE n.transmission = 'send'
+      ON v.partnership_id = sent.partnership_id AND v.id = sent.event_id
       ON CONFLICT (partnership_id, event_id, endpoint_id) DO NOTHING
 )
 SELECT e.id,

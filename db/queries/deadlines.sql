@@ -48,6 +48,9 @@ CASE WHEN c.extended_until IS NOT NULL THEN (
    WHERE (e.item ->> 'agreed_on')::date <= $1::date)
 END AS extended_until,
 c.calendar_version,
+CASE
+  WHEN c.kind = 'lcspr' THEN review_held_by(c.partnership_id, c.subject_id, $1::date)
+END AS held_by,
 c.paused AS "_paused",
 {{deadline_cancelled}} AS "_cancelled",
 coalesce(c.origin_id, c.id) AS "_origin_id",

@@ -56,10 +56,11 @@ r.signed_off_on,
 r.discontinued_on,
 r.discontinued_by,
 r.state_reason,
+{{review_publication_columns}},
 r.created_by_agency_id,
 instant_text(r.created_at) AS created_at,
 instant_text(r.updated_at) AS updated_at,
-json_build_object(
+{{publication_facts}} || jsonb_build_object(
   'incident_id', (
     SELECT l.incident_id
       FROM review_incident AS l
@@ -126,13 +127,18 @@ json_build_object(
     SELECT FROM ({{review_latest_approval}}) AS latest
      WHERE latest.kind = 'board' AND latest.outcome = 'referred_back')) AS "_facts"
 
+-- name: review_source
+-- fragment
+review AS r
+  JOIN clock_policy AS p ON p.partnership_id = r.partnership_id AND p.kind = 'lcspr'
+  LEFT JOIN review_publication AS u ON u.partnership_id = r.partnership_id AND u.id = r.id
+
 -- name: review_get
 -- One review.
 -- stored
 -- $1 review_id
 SELECT {{review_columns}}
-  FROM review AS r
-  JOIN clock_policy AS p ON p.partnership_id = r.partnership_id AND p.kind = 'lcspr'
+  FROM {{review_source}}
  WHERE r.partnership_id = tenant()
    AND r.id = $1::uuid;
 
@@ -148,11 +154,11 @@ SELECT r.id,
 -- name: review_list
 -- The reviews of the partnership, the newest first.
 -- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 type, $5 state, $6 incident_id
+-- $7 publication_status
 SELECT {{review_columns}},
        r.created_at AS "_key",
        r.id AS "_id"
-  FROM review AS r
-  JOIN clock_policy AS p ON p.partnership_id = r.partnership_id AND p.kind = 'lcspr'
+  FROM {{review_source}}
  WHERE r.partnership_id = tenant()
    AND (r.created_at, r.id) < (
      CASE WHEN $2::timestamptz IS NULL THEN 'infinity' ELSE $2::timestamptz END,
@@ -160,6 +166,7 @@ SELECT {{review_columns}},
    AND CASE
          WHEN ($4::text[] IS NULL OR r.type = ANY ($4::text[]))
           AND ($5::text[] IS NULL OR r.state = ANY ($5::text[]))
+          AND ($7::text[] IS NULL OR {{review_publication_status}} = ANY ($7::text[]))
           AND ($6::uuid IS NULL OR EXISTS (
                 SELECT FROM review_incident AS f
                  WHERE f.partnership_id = r.partnership_id
@@ -415,14 +422,15 @@ WITH wanted AS (
 {{review_take_incidents}};
 
 -- name: review_transition
--- What a transition leaves in the review itself. Nobody owes a response to one that was ended.
--- $1 record (json object), $2 review_id, $3 to, $4 today
-WITH lapsed AS (
+-- What a transition leaves in the review itself and in its publication. Nobody owes a response to one
+-- that was ended, nor looks at its embargoes again.
+-- $1 record (json object), $2 review_id, $3 to, $4 today, $5 event_id
+WITH {{publication_step}}, lapsed AS (
   UPDATE clock AS c
      SET cancelled_at = now()
    WHERE c.partnership_id = tenant()
      AND c.subject_id = $2::uuid
-     AND c.kind = 'agency_response'
+     AND c.kind IN ('agency_response', 'embargo_review')
      AND c.superseded_at IS NULL
      AND c.cancelled_at IS NULL
      AND c.completed_on IS NULL
@@ -431,7 +439,8 @@ WITH lapsed AS (
 UPDATE review AS r
    SET state_reason = $1::jsonb ->> 'reason',
        signed_off_on = CASE
-         WHEN $3::text = 'signed_off' THEN coalesce(($1::jsonb ->> 'on')::date, $4::date)
+         WHEN $3::text = 'signed_off'
+         THEN coalesce(r.signed_off_on, ($1::jsonb ->> 'on')::date, $4::date)
          ELSE r.signed_off_on
        END,
        discontinued_on = CASE

@@ -61,6 +61,7 @@ static const struct subject reviews = {
     .advance = &SQL_REVIEW_ADVANCE,
 };
 
+#define OF_REVIEW .subject = &reviews
 #define REVIEW .subject = &reviews, .statement = &SQL_REVIEW_GET, .stored = &SQL_REVIEW_GET_STORED
 /* What is answered with something that belongs to a review. */
 #define REVIEW_RECORD(name, id)                                                                    \
@@ -79,6 +80,24 @@ static const struct subject rapid_reviews = {
 #define RAPID_REVIEW                                                                               \
 	.subject = &rapid_reviews, .statement = &SQL_RAPID_REVIEW_GET,                                 \
 	.stored = &SQL_RAPID_REVIEW_GET_STORED
+/* The records of a review, each by its own id. */
+#define PROCEEDING                                                                                 \
+	OF_REVIEW, .statement = &SQL_PROCEEDING_GET, .stored = &SQL_PROCEEDING_GET_STORED,             \
+	           .record = "proceeding_id"
+#define EMBARGO                                                                                    \
+	OF_REVIEW, .statement = &SQL_EMBARGO_GET, .stored = &SQL_EMBARGO_GET_STORED,                   \
+	           .record = "embargo_id"
+#define PUBLICATION                                                                                \
+	OF_REVIEW, .statement = &SQL_PUBLICATION_GET, .stored = &SQL_PUBLICATION_GET_STORED
+#define NOTICE                                                                                     \
+	OF_REVIEW, .statement = &SQL_PUBLICATION_NOTICE_GET,                                           \
+	           .stored = &SQL_PUBLICATION_NOTICE_GET_STORED, .record = "notice_id"
+#define ASSURANCE_CHECK                                                                            \
+	OF_REVIEW, .statement = &SQL_ASSURANCE_CHECK_GET, .stored = &SQL_ASSURANCE_CHECK_GET_STORED,   \
+	           .record = "assurance_check_id"
+#define DISSEMINATION                                                                              \
+	OF_REVIEW, .statement = &SQL_DISSEMINATION_GET, .stored = &SQL_DISSEMINATION_GET_STORED,       \
+	           .record = "dissemination_id"
 
 static const struct subject recommendations = {
     .process = &recommendation_process,
@@ -167,6 +186,27 @@ const struct endpoint operations[] = {
 	{"patchReview", process_change, "review", REVIEW, .write = &SQL_REVIEW_PATCH},
 	{"createReviewTransition", process_transition, "review", REVIEW, .write = &SQL_REVIEW_TRANSITION},
 	{"putReviewIncidents", process_change, "review", REVIEW, .write = &SQL_REVIEW_INCIDENTS_PUT, .facts = &SQL_REVIEW_INCIDENTS_FACTS},
+	{"listReviewProceedings", crud_list, "proceeding", .statement = &SQL_PROCEEDING_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewProceeding", process_create, "proceeding", PROCEEDING, .write = &SQL_PROCEEDING_INSERT},
+	{"getReviewProceeding", crud_get, "proceeding", .statement = &SQL_PROCEEDING_GET},
+	{"patchReviewProceeding", process_change, "proceeding", PROCEEDING, .write = &SQL_PROCEEDING_PATCH},
+	{"listReviewEmbargoes", crud_list, "embargo", .statement = &SQL_EMBARGO_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewEmbargo", process_create, "embargo", EMBARGO, .write = &SQL_EMBARGO_INSERT},
+	{"getReviewEmbargo", crud_get, "embargo", .statement = &SQL_EMBARGO_GET},
+	{"patchReviewEmbargo", process_change, "embargo", EMBARGO, .write = &SQL_EMBARGO_PATCH},
+	{"getReviewPublication", crud_get, "publication", .statement = &SQL_PUBLICATION_GET},
+	{"putReviewPublication", process_change, "publication", PUBLICATION, .write = &SQL_PUBLICATION_PUT},
+	{"listReviewPublicationNotices", crud_list, "notice", .statement = &SQL_PUBLICATION_NOTICE_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewPublicationNotice", process_create, "notice", NOTICE, .write = &SQL_PUBLICATION_NOTICE_INSERT},
+	{"getReviewPublicationNotice", crud_get, "notice", .statement = &SQL_PUBLICATION_NOTICE_GET},
+	{"patchReviewPublicationNotice", process_change, "notice", NOTICE, .write = &SQL_PUBLICATION_NOTICE_PATCH},
+	{"listPublicationRecipients", crud_list, "recipient", .statement = &SQL_PUBLICATION_RECIPIENT_LIST},
+	{"listReviewAssuranceChecks", crud_list, "assurance check", .statement = &SQL_ASSURANCE_CHECK_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewAssuranceCheck", process_create, "assurance check", ASSURANCE_CHECK, .write = &SQL_ASSURANCE_CHECK_INSERT},
+	{"getReviewAssuranceCheck", crud_get, "assurance check", .statement = &SQL_ASSURANCE_CHECK_GET},
+	{"listReviewDisseminations", crud_list, "dissemination", .statement = &SQL_DISSEMINATION_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewDissemination", process_create, "dissemination", DISSEMINATION, .write = &SQL_DISSEMINATION_INSERT},
+	{"getReviewDissemination", crud_get, "dissemination", .statement = &SQL_DISSEMINATION_GET},
 	{"listReviewHistory", crud_list, "review", .statement = &SQL_REVIEW_HISTORY, .parent = &SQL_REVIEW_EXISTS},
 	{"listReviewers", crud_list, "reviewer", .statement = &SQL_REVIEWER_LIST, .parent = &SQL_REVIEW_EXISTS},
 	{"createReviewer", process_create, "reviewer", REVIEW_RECORD(REVIEWER, "reviewer_id"), .write = &SQL_REVIEWER_INSERT},

@@ -22,6 +22,7 @@ struct writing {
 	json_t *record; /* what is changed, as it is stored; or NULL */
 	json_t *body;   /* the request's, over the record that it changes */
 	struct uuid new_id;
+	struct uuid event_id;
 	const char *record_id;   /* of the record, or NULL when the step has none */
 	const char *resource_id; /* of the resource */
 };
@@ -126,10 +127,12 @@ static bool read_for_new(struct call *call, struct writing *writing, struct prob
 
 static void merge_body(struct call *call, struct writing *writing)
 {
-	const json_t *stored = writing->is_new_record ? NULL
-	                       : writing->record      ? writing->record
-	                       : writing->to_wanted   ? NULL
-	                                              : writing->resource;
+	/* What is put in place of a part of the resource stands for itself. */
+	bool is_put = strcmp(call->request->operation->method, "PUT") == 0;
+	const json_t *stored = writing->is_new_record         ? NULL
+	                       : writing->record              ? writing->record
+	                       : writing->to_wanted || is_put ? NULL
+	                                                      : writing->resource;
 
 	writing->body = stored ? json_deep_copy(stored) : json_object();
 	json_object_update(writing->body, call->request->json);
@@ -247,6 +250,28 @@ static bool count_clocks(const struct call *call, const struct rulebook *ruleboo
 	return true;
 }
 
+/* The day of the step that only the rulebook can count, as a member of what is written. */
+static bool put_earliest(const struct call *call, const struct rulebook *rulebook,
+    const struct writing *writing, json_t *record, struct problem *problem)
+{
+	const struct earliest_day *earliest = &writing->step->earliest;
+	struct date done_on;
+	struct date day;
+
+	if (!earliest->member)
+		return true;
+	const struct clock_policy *policy = rulebook_policy(rulebook, earliest->kind);
+	if (!policy || policy->length >= 0)
+		return problem_fail(
+		    problem, PROBLEM_INTERNAL, "the clock %s does not count backwards", earliest->kind);
+	done_on = effect_day(writing, earliest->day, call->today);
+	if (!clock_earliest_start(policy, &rulebook->calendar,
+	        date_is_set(done_on) ? done_on : call->today, &day, problem))
+		return false;
+	put_member(record, earliest->member, date_format(day).text);
+	return true;
+}
+
 static void add_log(const struct call *call, struct batch *batch, const struct writing *writing)
 {
 	struct bindings bindings = {0};
@@ -274,6 +299,17 @@ static const char *recipients_of(const struct call *call, const struct writing *
 	return step->recipients && (!step->tells || step->tells(&act)) ? step->recipients : "{}";
 }
 
+static void put_carried(const struct writing *writing, json_t *data)
+{
+	const struct act act = {.facts = writing->facts, .body = writing->body};
+
+	for (const char *const *name = writing->step->carries; *name; name++) {
+		struct date day = act_date(&act, *name);
+		if (date_is_set(day))
+			put_member(data, *name, date_format(day).text);
+	}
+}
+
 /* Ids, states and dates, and nothing of the case (data class P1). */
 static void add_event(struct call *call, struct batch *batch, const struct writing *writing)
 {
@@ -294,6 +330,7 @@ static void add_event(struct call *call, struct batch *batch, const struct writi
 	put_member(
 	    data, "state", writing->step->to ? writing->step->to : member(writing->resource, "state"));
 	put_member(data, "link", text_string(&link));
+	put_carried(writing, data);
 	struct event event = {
 	    .type = type ? type : made_type,
 	    .incident_id = member(writing->facts, "incident_id"),
@@ -305,19 +342,19 @@ static void add_event(struct call *call, struct batch *batch, const struct writi
 		bind_text(&bindings, "incident_id", event.incident_id);
 		batch_add(batch, &SQL_INCIDENT_LOCK, &bindings);
 	}
-	duties_add_event(&event, uuid_new().text, batch);
+	duties_add_event(&event, writing->event_id.text, batch);
 }
 
 /* The step's own rows: the resource's next version, and the record. */
 static void add_rows(struct call *call, struct batch *batch, const struct writing *writing,
-    struct bindings *bindings)
+    const json_t *record, struct bindings *bindings)
 {
 	const struct endpoint *endpoint = call->endpoint;
 
 	if (!writing->is_new_resource)
 		batch_add(batch, writing->subject->advance, bindings);
 	if (endpoint->write)
-		duties_add_json(batch, endpoint->write, bindings, "record", call->request->json);
+		duties_add_json(batch, endpoint->write, bindings, "record", record);
 }
 
 struct numbers {
@@ -338,6 +375,7 @@ static void bind_all(const struct call *call, const struct writing *writing,
 	bind_text(bindings, "version", ret_numbers->version);
 	bind_text(bindings, "record_version", ret_numbers->record_version);
 	bind_text(bindings, "record_id", writing->record_id);
+	bind_text(bindings, "event_id", writing->event_id.text);
 	bind_text(bindings, "to", writing->step->to);
 	bind_text(bindings, "today", ret_numbers->today.text);
 	if (call->endpoint->record)
@@ -360,19 +398,21 @@ static bool write_all(struct call *call, const struct rulebook *rulebook,
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	CLEANUP(json_decref) json_t *effects = json_array();
+	CLEANUP(json_decref) json_t *record = json_copy(call->request->json);
 	struct bindings none = {0};
 	struct numbers numbers;
 	char location[300];
 	int status = writing->is_new_record ? 201 : 200;
 
 	if (!count_clocks(call, rulebook, writing, effects, problem) ||
+	    !put_earliest(call, rulebook, writing, record, problem) ||
 	    !call_begin(call, call_end(call), rulebook, &batch, problem))
 		return false;
 	call_bind(call, &arguments);
 	bind_all(call, writing, &numbers, &arguments.bindings);
 	put_location(call, writing, location);
 	call_claim(call, &batch);
-	add_rows(call, &batch, writing, &arguments.bindings);
+	add_rows(call, &batch, writing, record, &arguments.bindings);
 	add_log(call, &batch, writing);
 	if (json_array_size(effects))
 		duties_add_json(&batch, &SQL_CLOCKS_APPLY, &none, "effects", effects);
@@ -392,6 +432,7 @@ static bool write_once(struct call *call, struct writing *writing, struct proble
 
 	if (!call_rulebook(call, &rulebook, problem))
 		return false;
+	writing->event_id = uuid_new();
 	if (writing->is_new_record) {
 		writing->new_id = uuid_new();
 		writing->record_id = call->endpoint->record ? writing->new_id.text : NULL;

@@ -32,8 +32,8 @@ struct subject {
  * Handlers for rows of operations.c that have .subject. What the row has decides what is written:
  * .write is the statement for the step's own record. It is given the path's parameters, the
  * resource's id under its name, `record` (the body as a JSON object), `record_id`, `to`, `today`,
- * and for a change `record_version`. .record names the id of the record in .statement, which shows
- * it; without it .statement shows the resource.
+ * the `event_id` of the event that tells of it, and for a change `record_version`. .record names
+ * the id of the record in .statement, which shows it; without it .statement shows the resource.
  */
 
 /*

@@ -47,6 +47,35 @@ bool clock_risk_day(const struct calendar *calendar, struct date starts_on, stru
 	return true;
 }
 
+bool clock_earliest_start(const struct clock_policy *policy, const struct calendar *calendar,
+    struct date done_on, struct date *ret_day, struct problem *problem)
+{
+	struct clock_policy forwards = *policy;
+	struct date due_on;
+	struct date day;
+
+	assert(policy->length < 0);
+	forwards.length = -policy->length;
+	if (!clock_due(&forwards, calendar, done_on, &day, problem))
+		return false;
+	/* What is not a working day, and months of unequal length, count differently each way. */
+	for (;; day.days--) {
+		struct date before = {day.days - 1};
+		if (!clock_due(policy, calendar, before, &due_on, problem))
+			return false;
+		if (due_on.days < done_on.days)
+			break;
+	}
+	for (;; day.days++) {
+		if (!clock_due(policy, calendar, day, &due_on, problem))
+			return false;
+		if (due_on.days >= done_on.days)
+			break;
+	}
+	*ret_day = day;
+	return true;
+}
+
 static enum clock_state state_on(const struct clock *clock, struct date today)
 {
 	if (clock->cancelled)

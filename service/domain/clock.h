@@ -51,6 +51,13 @@ MUST_CHECK bool clock_due(const struct clock_policy *policy, const struct calend
 MUST_CHECK bool clock_risk_day(const struct calendar *calendar, struct date starts_on,
     struct date due_on, struct date *ret_day, struct problem *problem);
 /*
+ * The other way round, for a clock that counts backwards: the first day that it may start from when
+ * what it asks for was done on `done_on`. Each later day is as good.
+ */
+MUST_CHECK bool clock_earliest_start(const struct clock_policy *policy,
+    const struct calendar *calendar, struct date done_on, struct date *ret_day,
+    struct problem *problem);
+/*
  * How a clock stands on `today` (London). Met when completed on or before the due date, met late
  * after it; breached from the day after the due date. Cancelled goes before completed, completed
  * before paused; a paused clock is never breached. Months are counted as calendar days.

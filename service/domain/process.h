@@ -10,6 +10,7 @@
 
 #define NEEDS_MAX 12
 #define EFFECTS_MAX 4
+#define CARRIES_MAX 4
 
 /* What a step is judged by. Nothing is owned. */
 struct act {
@@ -55,6 +56,16 @@ struct clock_effect {
 	bool (*applies)(const struct act *act); /* NULL: always */
 };
 
+/*
+ * A day that follows from a clock that counts backwards: the first that it may start from when what
+ * it asks for was done on the step's day. Stored with the step, so that later ones compare days.
+ */
+struct earliest_day {
+	const char *member; /* of the record that is written; NULL: none */
+	const char *kind;   /* of clock_policy */
+	const char *day;    /* the member that has the day on which it was done; missing is today */
+};
+
 struct step {
 	/* The operation's id. Transitions are operations that lead to the body's `to`. */
 	const char *operation;
@@ -73,6 +84,9 @@ struct step {
 	    *recipients; /* in law, as a PostgreSQL array such as {panel}; NULL: nobody of them */
 	/* Whether they are told now, and it does not only record what was done elsewhere; NULL: yes. */
 	bool (*tells)(const struct act *act);
+	struct earliest_day earliest;
+	/* Members of the body, else of the facts, that the event carries too: days; ended by NULL. */
+	const char *carries[CARRIES_MAX];
 };
 
 struct process {

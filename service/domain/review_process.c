@@ -1,7 +1,17 @@
 /* Owns the table of a review's steps. */
 #include "domain/review_process.h"
 
+#include "domain/publication_rules.h"
+
 #include <string.h>
+
+/* Of the review; a new one says it itself. */
+static const char *type_of(const struct act *act)
+{
+	const char *type = json_string_value(json_object_get(act->facts, "type"));
+
+	return type ? type : act_text(act, "type");
+}
 
 static bool is_local_practice_review(const struct act *act)
 {
@@ -17,7 +27,7 @@ static bool reviewer_is_there(const struct act *act)
 
 static bool local_review_is_decided(const struct act *act)
 {
-	return strcmp(act_text(act, "type"), "lcspr") != 0 || act_fact(act, "local_review_decided");
+	return strcmp(type_of(act), "lcspr") != 0 || act_fact(act, "local_review_decided");
 }
 
 static const struct need local_review_decided = {
@@ -90,7 +100,7 @@ static const struct need board_referred_back = {
 static bool check_incidents(const struct act *act, struct problem *problem)
 {
 	if (json_array_size(json_object_get(act->body, "incident_ids")) ||
-	    strcmp(act_text(act, "type"), "national") == 0)
+	    strcmp(type_of(act), "national") == 0)
 		return true;
 	return problem_add(problem, PROBLEM_INVALID, "/incident_ids", "incident_required",
 	    "Every review but a national one concerns at least one incident.");
@@ -223,6 +233,16 @@ static bool check_day(const struct act *act, struct problem *problem)
 		}                                                                                          \
 	}
 
+#define PUBLICATION "putReviewPublication"
+/* Assurance runs from the publication, the decision against it, or the sign-off. */
+#define FIRST_CHECK                                                                                \
+	{                                                                                              \
+		{                                                                                          \
+			.change = CLOCK_STARTS, .kind = "assurance", .day = "concluded_on",                    \
+			.due = "first_check_due_on"                                                            \
+		}                                                                                          \
+	}
+
 static const struct step steps[] = {
     {.operation = "createReview",
         .from = "",
@@ -304,7 +324,9 @@ static const struct step steps[] = {
         .to = "discontinued",
         .needs = {&reason, &decided_by},
         .check = check_day,
-        .effects = {{.change = CLOCK_LAPSES, .kind = "lcspr"}},
+        .effects = {{.change = CLOCK_LAPSES, .kind = "lcspr"},
+            {.change = CLOCK_LAPSES, .kind = "publication_notice"},
+            {.change = CLOCK_LAPSES, .kind = "assurance"}},
         .event = "review.discontinued"},
 
     {.operation = "createReviewer", .from = NOT_ENDED, .check = check_reviewer},
@@ -350,6 +372,148 @@ static const struct step steps[] = {
         .from = "approved",
         .role = "reviews:sign_off",
         .check = check_board},
+    {.operation = "createReviewProceeding", .from = NOT_ENDED, .check = proceeding_check},
+    {.operation = "patchReviewProceeding", .from = NOT_ENDED, .check = proceeding_check},
+    {.operation = "createReviewEmbargo",
+        .from = OPEN,
+        .role = "reviews:publish",
+        .needs = {&embargo_is_grounded},
+        .check = embargo_check,
+        .effects = {{.change = CLOCK_STARTS,
+            .kind = "embargo_review",
+            .day = "embargoed_on",
+            .due = "review_by",
+            .of_the_record = true}}},
+    {.operation = "patchReviewEmbargo",
+        .from = NOT_ENDED,
+        .role = "reviews:publish",
+        .needs = {&embargo_is_not_lifted},
+        .check = embargo_check,
+        .effects = {{.change = CLOCK_CORRECTED,
+                        .kind = "embargo_review",
+                        .day = "embargoed_on",
+                        .due = "review_by",
+                        .of_the_record = true},
+            {.change = CLOCK_COMPLETES,
+                .kind = "embargo_review",
+                .day = "lifted_on",
+                .of_the_record = true}}},
+    {.operation = TRANSITION,
+        .from = "signed_off notice_given",
+        .to = "embargoed",
+        .role = "reviews:publish",
+        .needs = {&embargo_is_open, &embargo_has_ground},
+        .check = check_day,
+        .effects = {{.change = CLOCK_LAPSES, .kind = "publication_notice"}},
+        .event = "review.embargoed"},
+    {.operation = TRANSITION,
+        .from = "embargoed",
+        .to = "signed_off",
+        .role = "reviews:publish",
+        .needs = {&no_open_embargo},
+        .check = check_day},
+
+    /* After an embargo a notice is given anew: its clock starts beside the one that was judged. */
+    {.operation = PUBLICATION,
+        .from = "drafted agency_responses approved signed_off",
+        .role = "reviews:publish",
+        .check = publication_check,
+        .effects = {{.change = CLOCK_STARTS, .kind = "publication_notice", .day = "planned_on"},
+            {.change = CLOCK_LAPSES,
+                .kind = "publication_notice",
+                .applies = publication_is_unplanned}}},
+    {.operation = PUBLICATION,
+        .from = "embargoed",
+        .role = "reviews:publish",
+        .check = publication_check_embargoed},
+    {.operation = PUBLICATION,
+        .from = "notice_given",
+        .role = "reviews:publish",
+        .check = publication_check_announced},
+    {.operation = PUBLICATION,
+        .from = "published not_published assurance closed",
+        .role = "reviews:publish",
+        .check = publication_check_published},
+    {.operation = TRANSITION,
+        .from = "signed_off",
+        .to = "notice_given",
+        .role = "reviews:publish",
+        .needs = {&form_is_decided, &publication_is_planned, &planned_day_is_ahead,
+            &no_open_embargo, &report_is_hashed, &panel_is_told, &dfe_is_told, &ofsted_is_told},
+        .check = notice_check,
+        .effects = {{.change = CLOCK_COMPLETES, .kind = "publication_notice", .day = "on"}},
+        .earliest = {.member = "earliest_publication_on",
+            .kind = "publication_notice",
+            .day = "on"},
+        .event = "review.publication_notice",
+        .carries = {"publication_planned_on"},
+        .recipients = "{panel,dfe,ofsted}",
+        .tells = notice_is_sent},
+    {.operation = "createReviewPublicationNotice",
+        .from = "notice_given published assurance closed",
+        .role = "reviews:publish",
+        .check = notice_record_check},
+    {.operation = "patchReviewPublicationNotice",
+        .from = NOT_ENDED " closed discontinued",
+        .role = "reviews:publish",
+        .check = notice_record_check},
+    {.operation = TRANSITION,
+        .from = "notice_given",
+        .to = "published",
+        .role = "reviews:publish",
+        .needs = {&published_on, &form_is_decided, &no_open_embargo, &notice_has_run},
+        .check = published_check,
+        .effects = {{.change = CLOCK_COMPLETES, .kind = "lcspr", .day = "published_on"}},
+        .event = "review.published",
+        .carries = {"published_on"}},
+    {.operation = TRANSITION,
+        .from = "signed_off",
+        .to = "published",
+        .role = "reviews:publish",
+        .needs = {&is_national, &published_on, &form_is_decided, &no_open_embargo},
+        .check = published_check,
+        .event = "review.published",
+        .carries = {"published_on"}},
+    {.operation = TRANSITION,
+        .from = "signed_off notice_given",
+        .to = "not_published",
+        .role = "reviews:publish",
+        .needs = {&not_publishing_reason, &not_publishing_decided_by, &not_publishing_panel_told_on,
+            &no_open_embargo},
+        .check = not_published_check,
+        .effects = {{.change = CLOCK_LAPSES, .kind = "publication_notice"},
+            {.change = CLOCK_COMPLETES, .kind = "lcspr", .day = "on"}},
+        .event = "review.not_published"},
+
+    {.operation = TRANSITION,
+        .from = "published not_published",
+        .to = "assurance",
+        .needs = {&interval_months, &first_check_due_on},
+        .check = assurance_check,
+        .effects = FIRST_CHECK},
+    {.operation = TRANSITION,
+        .from = "signed_off",
+        .to = "assurance",
+        .needs = {&is_not_statutory, &no_open_embargo, &interval_months, &first_check_due_on},
+        .check = assurance_check,
+        .effects = FIRST_CHECK},
+    {.operation = "createReviewAssuranceCheck",
+        .from = "assurance",
+        .check = assurance_check_check,
+        .effects = {{.change = CLOCK_COMPLETES, .kind = "assurance", .day = "checked_on"},
+            {.change = CLOCK_STARTS,
+                .kind = "assurance",
+                .day = "checked_on",
+                .due = "next_due_on"}}},
+    {.operation = TRANSITION,
+        .from = "assurance",
+        .to = "closed",
+        .needs = {&is_assured},
+        .check = check_day,
+        .effects = {{.change = CLOCK_LAPSES, .kind = "assurance"}}},
+    {.operation = "createReviewDissemination",
+        .from = NOT_ENDED " closed discontinued",
+        .check = dissemination_check},
 };
 
 const struct process review_process = {

@@ -18,10 +18,11 @@
 	"rapid_reviews:read rapid_reviews:write "                                                       \
 	"incidents:decide incidents:restrict "                                                        \
 	"referrals:read referrals:write referrals:assess referrals:decide "                            \
-	"reviews:read reviews:write reviews:approve reviews:sign_off"
+	"reviews:read reviews:write reviews:approve reviews:sign_off "                                 \
+	"reviews:publish"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */
 #define OWN_SCOPES                                                                                 \
-	"recommendations:read_own actions:read_own actions:write_own "                                  \
+	"recommendations:read_own actions:read_own actions:write_own "                                 \
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
 	"deliveries:read_own "                                                                         \
 	"scoping:read_own scoping:write_own "                                                           \

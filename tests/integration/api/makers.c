@@ -78,5 +78,6 @@ const struct maker *const maker_tables[] = {
     makers_referrals,
     makers_incident_records,
     makers_reviews,
+    makers_publication,
     NULL,
 };

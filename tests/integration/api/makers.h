@@ -12,3 +12,4 @@ extern const struct maker makers_actions[];
 extern const struct maker makers_referrals[];
 extern const struct maker makers_incident_records[];
 extern const struct maker makers_reviews[];
+extern const struct maker makers_publication[];

@@ -52,6 +52,41 @@ Test(clock, counts_each_unit_in_both_directions)
 	expect_due(UNIT_MONTH, -6, "2024-08-31", "2024-02-29");
 }
 
+/* Of every day of two years with holidays of all kinds: not a day earlier, and none later fails. */
+Test(clock, that_counts_backwards_may_start_from_the_first_day_that_leaves_time_enough)
+{
+	static const struct clock_policy policies[] = {{.unit = UNIT_WORKING_DAY, .length = -7},
+	    {.unit = UNIT_CALENDAR_DAY, .length = -14}, {.unit = UNIT_MONTH, .length = -1}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(policies); i++) {
+		for (struct date day = on("2022-05-01"); day.days < on("2024-05-01").days; day.days++) {
+			CLEANUP(problem_finish) struct problem problem = {0};
+			struct date first;
+			struct date due;
+			cr_assert(clock_earliest_start(&policies[i], &calendar, day, &first, &problem));
+			cr_assert(clock_due(&policies[i], &calendar, first, &due, &problem));
+			cr_expect_geq(due.days, day.days, "%s", date_format(day).text);
+			struct date before = {first.days - 1};
+			cr_assert(clock_due(&policies[i], &calendar, before, &due, &problem));
+			cr_expect_lt(due.days, day.days, "%s", date_format(day).text);
+		}
+	}
+}
+
+Test(clock, of_the_notice_is_as_the_vectors_say)
+{
+	static const char *const days[][2] = {{"2023-12-27", "2024-01-06"},
+	    {"2023-12-20", "2024-01-03"}, {"2024-03-25", "2024-04-05"}, {"2023-05-02", "2023-05-12"}};
+	const struct clock_policy policy = {.unit = UNIT_WORKING_DAY, .length = -7};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(days); i++) {
+		CLEANUP(problem_finish) struct problem problem = {0};
+		struct date first;
+		cr_assert(clock_earliest_start(&policy, &calendar, on(days[i][0]), &first, &problem));
+		cr_expect_str_eq(date_format(first).text, days[i][1]);
+	}
+}
+
 Test(clock, has_no_due_date_past_the_calendar_unless_it_needs_none)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
