@@ -317,6 +317,14 @@ WITH extended AS (
 SELECT require_one(count(e.id)) AS extended
   FROM extended AS e;
 
+-- name: clock_exists
+-- A row when the caller may see the clock.
+-- $1 clock_id
+SELECT c.id
+  FROM clock AS c
+ WHERE c.partnership_id = tenant()
+   AND c.id = $1::uuid;
+
 -- name: clock_extensions
 -- What has been agreed for a clock.
 -- stored

@@ -106,6 +106,14 @@ SELECT {{notification_columns}},
  WHERE n.partnership_id = tenant()
    AND n.id = $1::uuid;
 
+-- name: notification_exists
+-- A row when the caller may see the notification.
+-- $1 notification_id
+SELECT n.id
+  FROM notification AS n
+ WHERE n.partnership_id = tenant()
+   AND n.id = $1::uuid;
+
 -- name: notification_list
 -- The notifications of the partnership, newest first.
 -- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 kind, $5 notified_on_gte

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/next_steps.h"
+#include "api/process.h"
 #include "store/statements.h"
 
 #define ARRAY_BYTES 4096
@@ -203,6 +204,35 @@ static long version_of(const char *body)
 	return (long)json_integer_value(json_object_get(parsed, "version"));
 }
 
+/*
+ * Whether the caller may still see what the kept answer tells of: since then it may have been kept
+ * from the caller's agency. The row says how it is found: `parent`, else the resource of its steps.
+ */
+static bool check_still_seen(struct call *call, const char *body, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
+	CLEANUP(json_decref) json_t *answer = json_loads(body, 0, NULL);
+	const struct subject *subject = call->endpoint->subject;
+	const struct statement *get = call->endpoint->parent;
+
+	if (!get && !subject)
+		return true;
+	call_bind(call, &arguments);
+	/* What was made new has its id in the answer alone. */
+	if (subject && !request_argument(call->request, subject->id_name))
+		bind_text(&arguments.bindings, subject->id_name,
+		    json_string_value(json_object_get(answer, "id")));
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, get ? get : subject->get, &arguments.bindings);
+	if (!call_run(call, &batch, problem))
+		return false;
+	return rows_count(batch_rows(&batch, number)) > 0 ||
+	       problem_set(
+	           problem, PROBLEM_NOT_FOUND, "There is no such %s.", call->endpoint->resource);
+}
+
 bool call_replay(struct call *call, struct problem *problem)
 {
 	if (strcmp(lease_sqlstate(call->lease), "CS001") != 0)
@@ -228,6 +258,9 @@ bool call_replay(struct call *call, struct problem *problem)
 	if (strcmp(rows_text(rows, 0, "body_sha256"), call->body_sha256) != 0)
 		return problem_set(problem, PROBLEM_IDEMPOTENCY_MISMATCH,
 		    "This Idempotency-Key was used before with another body.");
+
+	if (!check_still_seen(call, rows_text(rows, 0, "body"), problem))
+		return false;
 
 	struct reply *reply = call->reply;
 	const char *location = rows_text(rows, 0, "location");

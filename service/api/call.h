@@ -21,7 +21,8 @@ struct endpoint {
 	const char *resource;              /* what the audit trail calls it */
 	const struct statement *statement; /* what generic handlers run */
 	const struct list_sort *sorts;     /* other orders of a list, ended by a NULL name, or NULL */
-	const struct statement *parent;    /* finds a row if what a list belongs to is there, or NULL */
+	/* Finds a row if what a list, or a kept answer, belongs to is there for the caller; or NULL. */
+	const struct statement *parent;
 	/* What a resource that has states adds, see process.h. */
 	const struct subject *subject;
 	const struct statement *stored; /* the form of `statement` that keeps the answer */

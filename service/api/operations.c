@@ -153,7 +153,7 @@ const struct endpoint operations[] = {
 	{"createIncidentTransition", process_transition, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_GET, .stored = &SQL_INCIDENT_GET_STORED, .write = &SQL_INCIDENT_TRANSITION},
 	{"listIncidentTransitions", crud_list, "incident", .statement = &SQL_INCIDENT_TRANSITION_LIST, .parent = &SQL_INCIDENT_EXISTS},
 	{"listIncidentChildren", crud_list, "child", .statement = &SQL_CHILD_LIST, .parent = &SQL_INCIDENT_EXISTS},
-	{"createIncidentChild", children_create, "child"},
+	{"createIncidentChild", children_create, "child", .parent = &SQL_INCIDENT_EXISTS},
 	{"getIncidentChild", crud_get, "child", .statement = &SQL_CHILD_GET},
 	{"patchIncidentChild", children_patch, "child"},
 	{"listIncidentLinkedProcesses", crud_list, "linked process", .statement = &SQL_LINKED_PROCESS_LIST, .parent = &SQL_INCIDENT_EXISTS},
@@ -173,12 +173,12 @@ const struct endpoint operations[] = {
 	{"putCaseSystemIncident", case_systems_put, "incident", .subject = &incidents},
 
 	{"listIncidentNotifications", crud_list, "notification", .statement = &SQL_NOTIFICATION_LIST_BY_INCIDENT, .parent = &SQL_INCIDENT_EXISTS},
-	{"createIncidentNotification", notifications_create, "notification"},
+	{"createIncidentNotification", notifications_create, "notification", .parent = &SQL_INCIDENT_EXISTS},
 	{"getNotificationForm", notification_form_show, "incident"},
 	{"getIncidentProof", proof_show, "incident"},
 	{"listNotifications", crud_list, "notification", .statement = &SQL_NOTIFICATION_LIST},
 	{"getNotification", crud_get, "notification", .statement = &SQL_NOTIFICATION_GET},
-	{"createNotificationAcknowledgement", acknowledgements_create, "notification"},
+	{"createNotificationAcknowledgement", acknowledgements_create, "notification", .parent = &SQL_NOTIFICATION_EXISTS},
 
 	{"listReviews", crud_list, "review", .subject = &reviews, .statement = &SQL_REVIEW_LIST},
 	{"createReview", process_create, "review", REVIEW, .write = &SQL_REVIEW_INSERT, .facts = &SQL_REVIEW_CREATION_FACTS},
@@ -293,7 +293,7 @@ const struct endpoint operations[] = {
 
 	{"listDeadlines", deadlines_list, "clock"},
 	{"getDeadline", deadlines_get, "clock"},
-	{"createDeadlineExtension", deadlines_extend, "clock"},
+	{"createDeadlineExtension", deadlines_extend, "clock", .parent = &SQL_CLOCK_EXISTS},
 	{"getWorkingDay", calendar_working_day, "calendar"},
 	{"listBankHolidays", crud_list, "bank holiday", .statement = &SQL_BANK_HOLIDAY_LIST},
 	{"simulateClocks", clocks_simulate, "calendar"},

@@ -272,3 +272,41 @@ Test(kept_answer, is_forgotten_after_thirty_days)
 	cr_assert_eq(
 	    sql_number(database, "SELECT count(*) FROM idempotency WHERE key = $1", key, NULL), 0);
 }
+
+static void restrict_trust_from(const char *incident)
+{
+	as(stage()->council);
+	expect_status(post(json_of("{'agency_id': '%s', 'reason': 'A conflict.'}", agency_of("trust")),
+	                  "/v1/incidents/%s/restrictions", incident),
+	    201);
+}
+
+Test(kept_answer, is_told_no_more_to_an_agency_that_is_kept_from_it_since)
+{
+	const char *trust = key_of("north", "trust", ALL_SCOPES);
+	struct call creating = creation(new_id());
+	struct call another = creation(new_id());
+
+	as(trust);
+	const char *id = answer_text(make(&creating), "/id");
+	const struct answer *first = make(&another);
+	struct call calls[] = {
+	    {.path = text_of("/v1/incidents/%s/children", id), .body = "{\"index_child\":false}"},
+	    {.path = text_of("/v1/incidents/%s/notifications", id),
+	        .body = "{\"kind\":\"serious_incident\"}"},
+	    {.path = text_of("/v1/incidents/%s/linked-processes", id),
+	        .body = "{\"type\":\"child_death_overview\",\"reference\":\"CDOP-1\"}"},
+	};
+	for (size_t i = 0; i < ARRAY_LENGTH(calls); i++) {
+		calls[i].method = "POST";
+		calls[i].idempotency_key = new_id();
+		expect_status(make(&calls[i]), 201);
+		expect_status(make(&calls[i]), 201);
+	}
+	restrict_trust_from(id);
+	as(trust);
+	expect_problem(make(&creating), 404, "not-found");
+	for (size_t i = 0; i < ARRAY_LENGTH(calls); i++)
+		expect_problem(make(&calls[i]), 404, "not-found");
+	expect_same(first, make(&another));
+}
