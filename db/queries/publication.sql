@@ -6,6 +6,12 @@
 jsonb_build_object(
   'embargo_is_open', {{embargo_is_open}},
   'no_open_embargo', NOT {{embargo_is_open}},
+  'embargo_lifted_on', (
+    SELECT max(e.lifted_on)
+      FROM review_embargo AS e
+     WHERE e.partnership_id = r.partnership_id
+       AND e.review_id = r.id),
+  'signed_off_on', r.signed_off_on,
   'proceeding_holds_publication', {{proceeding_holds_publication}},
   'embargo_has_ground', {{proceeding_holds_publication}} OR EXISTS (
     SELECT FROM review_embargo AS e

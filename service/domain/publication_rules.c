@@ -312,6 +312,26 @@ const struct need ofsted_is_told = {
     .is_there = is_ofsted_told,
 };
 
+static bool is_in_law(const char *recipient)
+{
+	return recipient && process_has_word("panel dfe ofsted", recipient);
+}
+
+/* Seven working days run from when the last of those in law was told. */
+static void check_told_by(
+    const struct act *act, const struct act *notice, const char *pointer, struct problem *problem)
+{
+	struct date on = act_date(act, "on");
+	struct date sent_on = act_date(notice, "sent_on");
+
+	if (notice_is_sent(act) || !date_is_set(on) || !date_is_set(sent_on) || sent_on.days <= on.days)
+		return;
+	if (is_in_law(act_text(notice, "recipient")))
+		problem_add(problem, PROBLEM_INVALID, pointer, "dates_out_of_order",
+		    "The notice was given when the last of the Panel, the Department for Education and "
+		    "Ofsted was told: on that day or after it.");
+}
+
 static void check_notice_days(const struct act *act, struct problem *problem)
 {
 	size_t index;
@@ -321,11 +341,12 @@ static void check_notice_days(const struct act *act, struct problem *problem)
 		const struct act one = {.body = notice, .today = act->today};
 		struct date sent_on = act_date(&one, "sent_on");
 		char pointer[80];
-		if (!date_is_set(sent_on) || sent_on.days <= act->today.days)
-			continue;
 		snprintf(pointer, sizeof(pointer), "/notices/%zu/sent_on", index);
-		problem_add(problem, PROBLEM_INVALID, pointer, "date_in_future",
-		    "What has happened cannot lie in the future.");
+		if (date_is_set(sent_on) && sent_on.days > act->today.days)
+			problem_add(problem, PROBLEM_INVALID, pointer, "date_in_future",
+			    "What has happened cannot lie in the future.");
+		else
+			check_told_by(act, &one, pointer, problem);
 	}
 }
 
@@ -340,6 +361,10 @@ bool notice_check(const struct act *act, struct problem *problem)
 		problem_add(problem, PROBLEM_INVALID, "/on", "on_not_allowed",
 		    "A notice that is sent now is dated today; only a recorded one names its day.");
 	act_check_not_future(act, "on", problem);
+	act_check_order(act, "signed_off_on", "on",
+	    "The recipients are given the report that was signed off, so not before that.", problem);
+	act_check_order(act, "embargo_lifted_on", "on",
+	    "A notice from before an embargo was lifted counts no longer; it is given anew.", problem);
 	check_notice_days(act, problem);
 	return problem->kind == PROBLEM_NONE;
 }
@@ -451,6 +476,9 @@ bool published_check(const struct act *act, struct problem *problem)
 	act_check_not_future(act, "published_on", problem);
 	act_check_order(act, "notice_given_on", "published_on",
 	    "Nothing is published before its notice was given.", problem);
+	act_check_order(act, "embargo_lifted_on", "published_on",
+	    "Nothing is published while it is embargoed; the day lies before an embargo was lifted.",
+	    problem);
 	return problem->kind == PROBLEM_NONE;
 }
 

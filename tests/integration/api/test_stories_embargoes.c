@@ -224,3 +224,23 @@ Test(embargo, and_publication_at_the_same_moment_never_stand_together)
 		    told(answers[0]), told(answers[1]));
 	}
 }
+
+Test(embargo, is_not_got_around_by_a_day_before_it_was_lifted)
+{
+	const char *early = review_in("lcspr", "signed_off");
+	const char *late = announced();
+	const char *reviews[] = {early, late};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(reviews); i++)
+		expect_moved(changed_at(reviews[i], "embargoes", embargoed(reviews[i], "2024-10-01"),
+		    json_of("{'lifted_on': '2024-09-02', 'lift_reason': 'The inquest has ended.'}")));
+	expect_moved(plan(early, json_of("{'form': 'full', 'planned_on': '2024-09-16'}")));
+	expect_fault(
+	    step(early, json_of("{'to': 'notice_given', " REPORT ", " TOLD_ON("2024-08-12") "}")),
+	    "/on", "dates_out_of_order");
+	expect_moved(
+	    step(early, json_of("{'to': 'notice_given', " REPORT ", " TOLD_ON("2024-09-03") "}")));
+	expect_fault(step(late, json_of("{'to': 'published', 'published_on': '2024-08-21'}")),
+	    "/published_on", "dates_out_of_order");
+	expect_moved(step(late, json_of("{'to': 'published', 'published_on': '2024-09-02'}")));
+}

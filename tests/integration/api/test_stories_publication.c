@@ -111,6 +111,23 @@ Test(notice, that_is_only_recorded_is_told_to_nobody)
 	expect_value(list, "/data/0/delivery_state", "null");
 }
 
+Test(notice, is_not_dated_before_the_sign_off_or_before_the_last_in_law_was_told)
+{
+	const char *id = review_in("lcspr", "signed_off");
+
+	expect_moved(plan(id, json_of("{'form': 'full', 'planned_on': '2024-08-21'}")));
+	expect_fault(step(id, json_of("{'to': 'notice_given', " REPORT ", " TOLD_ON("2024-07-04") "}")),
+	    "/on", "dates_out_of_order");
+	const struct answer *refused = step(id,
+	    json_of("{'to': 'notice_given', " REPORT ", 'transmission': 'record', 'on':"
+	            " '2024-08-12', 'notices': [{'recipient': 'panel', 'channel': 'email'},"
+	            " {'recipient': 'dfe', 'channel': 'email', 'sent_on': '2024-08-20'},"
+	            " {'recipient': 'ofsted', 'channel': 'portal', 'sent_on': '2024-08-09'},"
+	            " {'recipient': 'council_leader', 'channel': 'email', 'sent_on': '2024-08-20'}]}"));
+	expect_fault(refused, "/notices/1/sent_on", "dates_out_of_order");
+	cr_assert_eq(json_array_size(answer_at(refused, "/errors")), 1, "%s", told(refused));
+}
+
 Test(notice, needs_everything_that_is_missing_at_once)
 {
 	const char *id = review_in("lcspr", "signed_off");
