@@ -211,6 +211,12 @@ static void check_sign_off(
 		add_fault(
 		    problem, pointer, "date_in_future", "What has happened cannot lie in the future.");
 	}
+	if (date_is_set(on) && date_is_set(act_date(act, "decided_on")) &&
+	    on.days < act_date(act, "decided_on").days) {
+		snprintf(pointer, sizeof(pointer), "%s/on", base);
+		add_fault(
+		    problem, pointer, "dates_out_of_order", "Nobody signs off before it was decided.");
+	}
 	if (json_is_false(json_object_get(sign_off, "agreed")) && !text_at(sign_off, "dissent")[0]) {
 		snprintf(pointer, sizeof(pointer), "%s/dissent", base);
 		add_fault(problem, pointer, "required", "A partner who does not agree says why.");
@@ -220,7 +226,6 @@ static void check_sign_off(
 static bool check_one_sign_off(const struct act *act, struct problem *problem)
 {
 	check_sign_off(act, act->body, "", problem);
-	act_check_order(act, "decided_on", "on", "Nobody signs off before it was decided.", problem);
 	return problem->kind == PROBLEM_NONE;
 }
 

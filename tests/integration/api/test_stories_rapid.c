@@ -371,6 +371,17 @@ Test(decision, is_signed_by_each_statutory_partner_of_its_day)
 	    "UPDATE agency SET statutory_partner = false WHERE slug IN ('police', 'ccg')", NULL);
 }
 
+Test(decision, is_signed_by_nobody_before_it_was_taken)
+{
+	const char *id = opened();
+
+	meet(id, "2024-01-29");
+	expect_fault(decide(id, text_of("{'sign_offs': [{'agency_id': '%s', 'agreed': true,"
+	                                " 'by_role': 'lead', 'on': '2024-01-01'}]}",
+	                            agency_of("council"))),
+	    "/sign_offs/0/on", "dates_out_of_order");
+}
+
 Test(decision, is_kept_from_an_agency_with_a_conflict_of_interest)
 {
 	const char *id = opened();
