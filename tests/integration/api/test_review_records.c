@@ -10,6 +10,7 @@ TestSuite(family, .timeout = 60);
 TestSuite(draft, .timeout = 60);
 TestSuite(response, .timeout = 60);
 TestSuite(approval, .timeout = 60);
+TestSuite(clock, .timeout = 60);
 
 static const char *agency_id(const char *slug)
 {
@@ -305,4 +306,27 @@ Test(reviewer, of_a_review_that_is_hidden_is_hidden_too)
 	    201);
 	as(key_of("north", "police", ALL_SCOPES));
 	expect_problem(get("/v1/reviews/%s/reviewers/%s", review, id), 404, "not-found");
+}
+
+Test(clock, of_a_review_that_is_hidden_is_hidden_too)
+{
+	const char *review = reviewed("lcspr", "{}");
+	const char *first = answer_text(get("/v1/reviews/%s", review), "/incident_ids/0");
+	const char *second = rapidly_reviewed(incident_with("{}"), "lcspr_local");
+	const char *conflicted = police();
+	const char *police_key = key_of("north", "police", ALL_SCOPES);
+
+	expect_status(change(json_of("{'incident_ids': ['%s', '%s']}", first, second),
+	                  etag_of(get("/v1/reviews/%s", review)), "/v1/reviews/%s/incidents", review),
+	    200);
+	as(police_key);
+	cr_assert_not_null(strstr(text_string(&get("/v1/deadlines?kind=lcspr")->body), review));
+	as(stage()->council);
+	expect_status(
+	    post(json_of("{'agency_id': '%s', 'reason': 'A conflict of interest.'}", conflicted),
+	        "/v1/incidents/%s/restrictions", second),
+	    201);
+	as(police_key);
+	expect_problem(get("/v1/reviews/%s", review), 404, "not-found");
+	cr_assert_null(strstr(text_string(&get("/v1/deadlines?kind=lcspr")->body), review));
 }
