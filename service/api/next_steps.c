@@ -1,14 +1,47 @@
 /* Owns what a resource says of its own next steps. */
 #include "api/next_steps.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/process.h"
 
+static bool may_call(const struct call *call, const struct operation *operation)
+{
+	if (!operation->scopes)
+		return true;
+	for (const char *const *scope = operation->scopes; *scope; scope++)
+		if (process_has_scope(call->caller_scopes, *scope))
+			return true;
+	return false;
+}
+
+/* A step is taken by an operation, which has scopes before the step has one beyond them. */
+static void judge_scopes(const struct call *call, json_t *step)
+{
+	const char *id = json_string_value(json_object_get(step, "operation"));
+	const struct operation *operation = contract_find(call->api->contract, id);
+	char detail[200];
+
+	if (!operation || may_call(call, operation))
+		return;
+	snprintf(detail, sizeof(detail), "The caller's key has no scope of the operation %s.",
+	    operation->id);
+	json_object_set_new(step, "allowed", json_false());
+	json_array_append_new(json_object_get(step, "missing"),
+	    json_pack("{s:s, s:s}", "code", "scope", "detail", detail));
+}
+
 static json_t *steps_of(const struct call *call, const char *state, const json_t *facts)
 {
-	return process_next_steps(
+	json_t *steps = process_next_steps(
 	    call->endpoint->subject->process, state, facts, call->today, call->caller_scopes);
+	size_t index;
+	json_t *step;
+
+	json_array_foreach (steps, index, step)
+		judge_scopes(call, step);
+	return steps;
 }
 
 /* What the resource does not keep, because it is another one tomorrow. */

@@ -17,8 +17,7 @@ bool process_has_word(const char *words, const char *word)
 	return false;
 }
 
-/* {a,"b"} has b. */
-static bool has_scope(const char *scopes, const char *scope)
+bool process_has_scope(const char *scopes, const char *scope)
 {
 	size_t length = strlen(scope);
 
@@ -111,7 +110,7 @@ static bool check_needs(const struct process *process, const struct step *step,
 bool process_judge(const struct process *process, const struct step *step, const struct act *act,
     const char *scopes, struct problem *problem)
 {
-	if (step->role && !has_scope(scopes, step->role))
+	if (step->role && !process_has_scope(scopes, step->role))
 		return problem_set(
 		    problem, PROBLEM_FORBIDDEN, "The API key needs the scope %s for this.", step->role);
 	if (step->check && !step->check(act, problem))
@@ -133,7 +132,7 @@ static json_t *next_step(const struct step *step, const struct act *act, const c
 			allowed = false;
 		}
 	}
-	if (step->role && !has_scope(scopes, step->role)) {
+	if (step->role && !process_has_scope(scopes, step->role)) {
 		char detail[160];
 		snprintf(detail, sizeof(detail), "The caller's key has not the scope %s.", step->role);
 		json_array_append_new(missing, json_pack("{s:s, s:s}", "code", "scope", "detail", detail));

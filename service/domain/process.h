@@ -99,6 +99,8 @@ struct process {
 
 /* True when the list of words has the word. */
 bool process_has_word(const char *words, const char *word);
+/* True when the PostgreSQL array {a,"b"} has the scope. */
+bool process_has_scope(const char *scopes, const char *scope);
 
 /*
  * The step of that operation from that state, for a transition the one that leads to `to`, else

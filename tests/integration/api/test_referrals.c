@@ -126,3 +126,16 @@ Test(referral, is_written_down_for_another_agency_only_by_the_business_unit)
 	expect_fault(post(json_of("{'summary': 'x', 'agency_id': '%s'}", council), "/v1/referrals"),
 	    "/agency_id", "not_own_agency");
 }
+
+Test(referral, tells_a_key_that_only_reads_that_it_takes_no_step)
+{
+	const char *id = referred("{}");
+	const struct answer *whole = get("/v1/referrals/%s", id);
+
+	expect_value(whole, step_to(whole, "withdrawn", "allowed"), "true");
+	as(key_with("referrals:read"));
+	const struct answer *read = get("/v1/referrals/%s", id);
+	expect_value(read, step_to(read, "withdrawn", "allowed"), "false");
+	expect_value(read, step_to(read, "withdrawn", "missing/0/code"), "'scope'");
+	cr_assert_null(strstr(text_string(&get("/v1/referrals?limit=200")->body), "\"allowed\":true"));
+}
