@@ -219,6 +219,13 @@ demo_goodbye() {
 	END
 }
 
+# Runs docs/a-whole-case.md against the demonstration that is up, each command shown before it runs.
+demo_case() {
+	python3 "$root/tests/docs/blocks.py" "$root/docs/a-whole-case.md" >"$local_dir/demo/case.sh"
+	(cd "$root" && bash -e -v -o pipefail "$local_dir/demo/case.sh" 3>/dev/null 2>&1) ||
+		fail 'a step of the case was refused'
+}
+
 # Shows what the receivers and the service write, until Ctrl-C or the service's end.
 demo_watch() {
 	local logs=() receiver
@@ -237,10 +244,14 @@ dev_demo() {
 		demo_stop
 		return
 		;;
-	'' | --detach) ;;
-	*) fail 'demo takes --detach or --stop' ;;
+	'' | --detach | --case) ;;
+	*) fail 'demo takes --detach, --case or --stop' ;;
 	esac
 	if demo_is_up && [[ -f $local_dir/demo.env ]]; then
+		if [[ ${1-} == --case ]]; then
+			demo_case
+			return
+		fi
 		say 'The demonstration runs already; source .local/demo.env, or ./dev demo --stop'
 		return
 	fi
@@ -250,8 +261,11 @@ dev_demo() {
 	trap 'exit 143' TERM
 	demo_up
 	demo_story
+	if [[ ${1-} == --case ]]; then
+		demo_case
+	fi
 	demo_goodbye
-	if [[ ${1-} == --detach ]]; then
+	if [[ ${1-} ]]; then
 		trap - EXIT
 		return
 	fi
