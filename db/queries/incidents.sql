@@ -415,15 +415,17 @@ SELECT require_one(count(changed.id)) AS changed
   FROM changed;
 
 -- name: incident_transition
--- A withdrawal ends every clock that still runs, and the duty to review lapses with it. Reopening
--- takes a lapsed rapid review up where it was, with its clock from where it began. What was judged
--- stays as it was judged.
+-- A withdrawal ends the clocks of the duty that still run, and the duty to review lapses with it; what
+-- was agreed meanwhile, a review or an action, goes on until somebody ends it. Reopening takes a
+-- lapsed rapid review up where it was, with its clock from where it began. What was judged stays as it
+-- was judged.
 -- $1 incident_id, $2 to
 WITH ended AS (
   UPDATE clock AS k
      SET cancelled_at = now()
    WHERE k.partnership_id = tenant()
      AND k.incident_id = $1::uuid
+     AND k.kind IN ('sin', 'rapid_review', 'scoping')
      AND $2::text = 'withdrawn'
      AND k.completed_on IS NULL
      AND k.superseded_at IS NULL

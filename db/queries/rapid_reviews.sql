@@ -46,7 +46,8 @@ json_build_object(
       FROM agency AS a
      WHERE a.partnership_id = r.partnership_id
        AND a.statutory_partner),
-  'decision_is_taken', d.id IS NOT NULL,
+  -- A meeting after a decision, such as of a reopened one, leads to another decision.
+  'decision_is_taken', d.id IS NOT NULL AND r.state NOT IN ('opened', 'scoping', 'met'),
   'decided_on', d.decided_on,
   'sign_offs', coalesce(g.signed, '[]'),
   'all_partners_signed', g.missing IS NULL AND g.signed IS NOT NULL,

@@ -32,3 +32,27 @@ SELECT a.id, l.agency_id FROM action AS a JOIN action_lead AS l ON l.action_id =
 SELECT a.id FROM action AS a
  WHERE a.due_on <> a.original_due_on + coalesce((SELECT sum(v.due_to - v.due_from)
          FROM action_due_revision AS v WHERE v.action_id = a.id), 0)::integer;
+-- no review was published while an embargo was open
+SELECT t.subject_id, e.id FROM transition AS t
+  JOIN review_embargo AS e ON e.partnership_id = t.partnership_id AND e.review_id = t.subject_id
+ WHERE t.to_state IN ('notice_given', 'published', 'not_published')
+   AND e.created_at < t.at AND (e.lifted_on IS NULL OR e.updated_at > t.at);
+-- no review was published before its notice had run, unless somebody decided so
+SELECT r.id, p.published_on, p.earliest_publication_on FROM review AS r
+  JOIN review_publication AS p ON p.partnership_id = r.partnership_id AND p.id = r.id
+ WHERE p.published_on < p.earliest_publication_on AND p.override IS NULL;
+-- no rapid review is there without a notification
+SELECT r.id FROM rapid_review AS r
+ WHERE NOT EXISTS (SELECT FROM notification AS n WHERE n.partnership_id = r.partnership_id
+   AND n.incident_id = r.incident_id AND n.kind = 'serious_incident');
+-- no rapid review was submitted before every statutory partner had signed the decision
+SELECT s.id, a.slug FROM rapid_review_submission AS s
+  JOIN LATERAL (SELECT d.id, d.decided_on FROM rapid_review_decision AS d
+                 WHERE d.partnership_id = s.partnership_id AND d.rapid_review_id = s.rapid_review_id
+                   AND d.created_at <= s.created_at ORDER BY d.created_at DESC, d.number DESC LIMIT 1) AS d
+    ON true
+  JOIN agency AS a ON a.partnership_id = s.partnership_id AND a.statutory_partner
+   AND (a.valid_from IS NULL OR a.valid_from <= d.decided_on)
+   AND (a.valid_to IS NULL OR a.valid_to >= d.decided_on)
+ WHERE NOT EXISTS (SELECT FROM rapid_review_sign_off AS o WHERE o.partnership_id = s.partnership_id
+   AND o.decision_id = d.id AND o.agency_id = a.id AND o.created_at <= s.created_at);

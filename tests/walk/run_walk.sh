@@ -8,7 +8,7 @@ set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 results=${CRITERION_OUTPUTS-}
 results=${results#tap:}
-steps=${WALK_STEPS:-3000}
+steps=${WALK_STEPS:-1500}
 seed=${WALK_SEED-}
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 unset "${!PG@}" "${!CSPR_@}" CRITERION_OUTPUTS

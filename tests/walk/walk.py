@@ -25,6 +25,28 @@ import uuid
 import clocks
 
 HERE = pathlib.Path(__file__).resolve().parent
+# Which operation brings what a step was missing.
+BRINGS = {
+    "nature_is_known": "patchReferral", "child_is_described": "patchReferral",
+    "meeting_held": "createRapidReviewMeeting", "decision_is_taken": "createRapidReviewDecision",
+    "all_partners_signed": "createRapidReviewSignOff",
+    "submission_is_complete": "createRapidReviewSubmission",
+    "panel_has_responded": "createPanelResponse",
+    "reviewer_in_office": "createReviewer", "terms_agreed": "createTermsOfReference",
+    "methodology_chosen": "patchReview", "draft_received": "createReviewDraft",
+    "draft_checked": "createReviewDraft", "responses_asked": "createAgencyResponse",
+    "responses_in": "putAgencyResponseAnswer", "subgroup_approved": "createReviewApproval",
+    "board_approved": "createReviewApproval", "embargo_is_open": "createReviewEmbargo",
+    "embargo_has_ground": "createReviewProceeding", "no_open_embargo": "patchReviewEmbargo",
+    "form_is_decided": "putReviewPublication", "publication_is_planned": "putReviewPublication",
+    "is_assured": "createReviewAssuranceCheck", "has_evidence": "createActionEvidence",
+    "leads_are_complete": "patchActionLead",
+}
+# What lies ahead of the day on which it is said.
+AHEAD = {"planned_on", "review_by", "due_on", "next_due_on", "first_check_due_on", "expected_end_on",
+         "on_website_until", "until", "published_on", "other_reason_until"}
+ENDS = {"withdrawn", "discontinued", "lapsed", "not_stated", "superseded", "not_accepted", "not_met",
+        "returned", "not_notified", "closed"}
 EXPECTED = {200, 201, 403, 404, 409, 412, 422}
 # What is of no process, or belongs to others' tests.
 LEFT_OUT = re.compile(r"^/v1/(case-systems|webhook-endpoints|deliveries|calendar)")
@@ -95,6 +117,7 @@ class Walk:
         self.known = collections.defaultdict(list)  # name of a path parameter → [{name: value}]
         self.seen = set()
         self.answers = collections.Counter()
+        self.reached = {}  # id of a resource → the day that its story has come to, since 1970
         self.faults = []
         agencies = self.service.ask("GET", "/v1/agencies")[2]["data"]
         self.agencies = [agency["id"] for agency in agencies]
@@ -222,6 +245,77 @@ class Walk:
                 example.pop(name)
         return example
 
+    # A story that goes on: what a resource's next step is missing is brought, or the step is taken.
+
+    def later(self, key, name):
+        now = self.reached.get(key, 19723 + self.random.randrange(20))
+        if name in AHEAD:
+            return clocks.iso(now + 15 + self.random.randrange(40))
+        self.reached[key] = now = min(now + self.random.choice((0, 0, 1, 2, 5)), 20700)
+        return clocks.iso(now)
+
+    def dated(self, body, schema, key):
+        """The body with every day in the order of the resource's story."""
+        schema = self.document.resolve(schema)
+        for name, value in list(body.items()) if isinstance(body, dict) else []:
+            member = self.document.resolve(schema.get("properties", {}).get(name, {}))
+            if member.get("format") == "date" and value is not None:
+                body[name] = self.later(key, name)
+            elif isinstance(value, list):
+                for item in value:
+                    self.dated(item, member.get("items", {}), key)
+            else:
+                self.dated(value, member, key)
+        return body
+
+    def owners(self):
+        return [name for name in ("referral_id", "rapid_review_id", "rapid_review_id", "review_id",
+                                  "review_id", "review_id", "action_id", "recommendation_id",
+                                  "incident_id") if self.known.get(name)]
+
+    def push(self):
+        name = self.random.choice(self.owners() or [None])
+        if not name:
+            return False
+        found = self.known[name]
+        places = found[-1 - int(len(found) * self.random.random() ** 2)]
+        template = next(path + "/{" + name + "}" for path, one in self.document.items.items()
+                        if one == name and "{" not in path)
+        status, tags, answer = self.service.ask("GET", self.fill(template, places))
+        steps = answer.get("next_steps", []) if status == 200 else []
+        if not steps:
+            return False
+        # What ends a story is not told too often.
+        weights = [0.05 if step["to"] in ENDS else 1 for step in steps]
+        step = self.random.choices(steps, weights)[0]
+        missing = [BRINGS[one["code"]] for one in step["missing"] if one["code"] in BRINGS]
+        operation = step["operation"] if step["allowed"] or not missing else self.random.choice(missing)
+        return self.take(operation, places, step["to"] if step["allowed"] else None, template)
+
+    def take(self, wanted, places, to, owner):
+        """The operation that is wanted, on the resource or on some part of it."""
+        method, template, operation = next(one for one in self.document.writes
+                                           if one[2]["operationId"] == wanted)
+        names = re.findall(r"{(\w+)}", template)
+        if names and names[-1] not in places:
+            parts = [one for one in self.known.get(names[-1], [])
+                     if all(one.get(name) == value for name, value in places.items())]
+            if not parts:
+                return False
+            places = self.random.choice(parts)
+        path = self.fill(template, places)
+        key = places[re.findall(r"{(\w+)}", owner)[0]]
+        headers = {}
+        if self.document.takes(operation, "If-Match"):
+            read = self.service.ask("GET", path)
+            if read[0] != 200 or "transitions" in path:
+                read = self.service.ask("GET", path.rsplit("/", 1)[0])
+            headers["If-Match"] = read[1]["ETag"] or ""
+        kind, schema, example = self.document.body(operation)
+        body = self.make_body(schema, example, to)
+        return self.send(method, template, operation, places, path, headers,
+                         kind, self.dated(body, schema, key))
+
     # A step.
 
     def choose(self):
@@ -255,9 +349,11 @@ class Walk:
             return False
         method, template, operation, places, path, headers, to = chosen
         kind, schema, example = self.document.body(operation)
-        body = None
-        if schema:
-            body = self.make_body(schema, example, to)
+        body = self.make_body(schema, example, to) if schema else None
+        return self.send(method, template, operation, places, path, headers, kind, body)
+
+    def send(self, method, template, operation, places, path, headers, kind, body):
+        if kind:
             headers["Content-Type"] = kind
         if method == "POST" and "If-Match" not in headers:
             headers["Idempotency-Key"] = str(uuid.uuid4())
@@ -273,7 +369,7 @@ class Walk:
     def go(self, steps):
         taken = 0
         while taken < steps:
-            taken += self.step()
+            taken += self.push() if self.random.random() < 0.6 else self.step()
             if self.random.random() < 0.2:
                 self.look()
 
@@ -322,6 +418,13 @@ def forbidden():
     return re.findall(r"-- (.+)\n", (HERE / "forbidden.sql").read_text())
 
 
+def tell_coverage():
+    legal = {tuple(line.split(",")) for line in (HERE / "legal_steps.csv").read_text().splitlines()[1:]}
+    taken = {tuple(row) for row in rows("SELECT DISTINCT subject, from_state, to_state FROM transition")}
+    print(f"# {len(taken & legal)} of {len(legal)} legal steps were taken; not: "
+          + " ".join(sorted("/".join(step) for step in legal - taken)))
+
+
 def report(number, name, faults):
     faults = list(faults)
     print(f"{'not ok' if faults else 'ok'} {number} - {name}")
@@ -337,6 +440,7 @@ def main():
     walk = Walk(seed)
     walk.go(steps)
     walk.tell()
+    tell_coverage()
     good = [report(1, "every answer is one that the caller can act on", walk.faults),
             report(2, "every step was legal", illegal_steps()),
             report(3, "every clock agrees with a second count", clocks.wrong(rows))]

@@ -535,6 +535,12 @@ Test(panel, has_answered_and_new_evidence_reopens_the_case_without_overwriting)
 	expect_status(moved(id, "{'to': 'closed', 'reason': 'Nothing follows.'}"), 200);
 	expect_problem(decide(id, "{}"), 409, "conflict");
 	expect_status(moved(id, "{'to': 'met', 'reason': 'A conviction.'}"), 200);
+	/* What was decided and signed before the conviction was known is not submitted again. */
+	const struct answer *refused =
+	    post(json_of("{'complete': true, 'transmission': 'record', 'submitted_on': '2024-06-03'}"),
+	        "/v1/rapid-reviews/%s/submission", id);
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/code", "'decision_is_taken'");
 	expect_status(decide(id, "{'outcome': 'lcspr_local', 'decided_on': '2024-06-03',"
 	                         " 'criteria': {'c1_improvements': {'answer': 'met'}}}"),
 	    201);

@@ -41,7 +41,7 @@ TestSuite(every_process, .init = read_legal);
 
 static bool is_legal(const struct process *process, const char *from, const char *to)
 {
-	char wanted[200];
+	char wanted[4000];
 
 	snprintf(wanted, sizeof(wanted), "%s,%s,%s", process->resource, from, to);
 	for (size_t i = 0; i < legal_count; i++)
@@ -116,7 +116,7 @@ Test(every_process, has_a_step_for_everything_that_is_legal)
 			for (size_t s = 0; s < process->step_count && !found; s++)
 				for (size_t from = 0; from < count && !found; from++) {
 					const struct step *step = &process->steps[s];
-					char row[200];
+					char row[4000];
 					snprintf(row, sizeof(row), "%s,%s,%s", process->resource, states[from],
 					    step->to ? step->to : "");
 					found = strcmp(row, legal[i]) == 0 && goes(step, states[from], step->to);
