@@ -2,6 +2,7 @@
 
 -- name: action_columns
 -- An action as the API shows it; "_facts" is what domain/action_process.c and action_rag.c ask for.
+-- A lead that may not see the incident gets none in the facts, and so events without one.
 -- fragment
 -- $2 today
 a.id,
@@ -58,8 +59,10 @@ a.created_by_agency_id,
 instant_text(a.created_at) AS created_at,
 instant_text(a.updated_at) AS updated_at,
 json_build_object(
-  'incident_id', (SELECT rr.incident_id
+  'incident_id', (SELECT i.id
                     FROM rapid_review AS rr
+                    JOIN incident AS i
+                      ON i.partnership_id = rr.partnership_id AND i.id = rr.incident_id
                    WHERE rr.partnership_id = a.partnership_id
                      AND rr.id = a.rapid_review_id),
   'state', a.state,
@@ -145,8 +148,10 @@ SELECT {{action_columns}},
 -- and how many lead it where none is named.
 -- $1 record (json object), $2 today
 SELECT json_build_object(
-         'incident_id', (SELECT rr.incident_id
+         'incident_id', (SELECT i.id
                            FROM rapid_review AS rr
+                           JOIN incident AS i
+                             ON i.partnership_id = rr.partnership_id AND i.id = rr.incident_id
                           WHERE rr.partnership_id = tenant()
                             AND rr.id = ($1::jsonb ->> 'rapid_review_id')::uuid),
          'agreed_on', action_agreed_on($1::jsonb, $2::date),

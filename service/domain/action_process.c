@@ -133,6 +133,16 @@ static bool check_lead(const struct act *act, struct problem *problem)
 		problem_add(problem, PROBLEM_INVALID, "/completed_on", "not_complete",
 		    "Only a part that is complete has the day of it.");
 	act_check_not_future(act, "completed_on", problem);
+	act_check_order(
+	    act, "agreed_on", "completed_on", "Nothing is complete before it was agreed.", problem);
+	return problem->kind == PROBLEM_NONE;
+}
+
+/* It cannot have been met before there was anything to meet. */
+static bool check_completion(const struct act *act, struct problem *problem)
+{
+	act_check_not_future(act, "on", problem);
+	act_check_order(act, "agreed_on", "on", "Nothing is complete before it was agreed.", problem);
 	return problem->kind == PROBLEM_NONE;
 }
 
@@ -208,7 +218,7 @@ static const struct step steps[] = {
         .from = UNDONE,
         .to = "complete_pending_assurance",
         .needs = {&leads_are_complete},
-        .check = check_day,
+        .check = check_completion,
         .effects = {{.change = CLOCK_COMPLETES, .kind = "action", .day = "on"},
             ASSURANCE_RUNS("next_assurance_on")}},
     {.operation = TRANSITION,

@@ -560,3 +560,28 @@ Test(colour, stands_in_the_spreadsheet_too)
 	cr_assert_not_null(strstr(text, id));
 	cr_assert_not_null(strstr(text, ",red\r\n"));
 }
+
+/* It was asked for scoping and so finds the rapid review, but not the incident. */
+Test(lead, that_may_not_see_the_incident_writes_its_part_too)
+{
+	const char *incident = notified_incident(incident_with("{}"));
+	const char *review =
+	    answer_text(get("/v1/rapid-reviews?incident_id=%s", incident), "/data/0/id");
+	const char *id = agreed(
+	    text_of("{'rapid_review_id': '%s', 'lead_agency_ids': ['%s']}", review, agency("police")));
+	const char *lead = answer_text(get("/v1/actions/%s", id), "/leads/0/id");
+
+	expect_status(post(json_of("{'agency_id': '%s', 'sent_on': '2024-01-16'}", agency("police")),
+	                  "/v1/rapid-reviews/%s/scoping-returns", review),
+	    201);
+	as(key_of("north", "police", "actions:read_own actions:write_own"));
+	expect_fault(patch(json_of("{'state': 'complete', 'completed_on': '2021-10-11'}"), "\"1\"",
+	                 "/v1/actions/%s/leads/%s", id, lead),
+	    "/completed_on", "dates_out_of_order");
+	expect_status(
+	    patch(json_of("{'state': 'complete'}"), "\"1\"", "/v1/actions/%s/leads/%s", id, lead), 200);
+	as(stage()->council);
+	expect_fault(move(json_of("{'to': 'complete_pending_assurance', 'on': '2021-10-11'}"),
+	                 etag_of(get("/v1/actions/%s", id)), "/v1/actions/%s/transitions", id),
+	    "/on", "dates_out_of_order");
+}
