@@ -127,6 +127,9 @@ static void scan(const json_t *json, struct text *pointer, struct problem *probl
 	if (json_is_string(json)) {
 		if (!text_is_clean(json_string_value(json), json_string_length(json)))
 			add_forbidden(pointer, "text", problem);
+		else if (text_is_blank(json_string_value(json), json_string_length(json)))
+			problem_add(problem, PROBLEM_INVALID, pointer->failed ? "" : text_string(pointer),
+			    "blank_text", "The text shows nothing; leave the field out, or say something.");
 		return;
 	}
 	if (json_is_array(json)) {

@@ -16,7 +16,7 @@ MUST_CHECK bool body_parse(
 
 /*
  * Adds a fault "forbidden_character" (PROBLEM_INVALID) for every text and key with controls or
- * direction overrides.
+ * direction overrides, and "blank_text" for every text that shows nothing.
  */
 void body_check_characters(const json_t *json, struct problem *problem);
 

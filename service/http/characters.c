@@ -51,6 +51,22 @@ bool character_is_forbidden(uint32_t code)
 	return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
+bool text_is_blank(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length;) {
+		uint32_t code = 0;
+		size_t size = character_read(bytes + i, length - i, &code);
+		bool shows = code > 0x20 && code != 0xa0 && code != 0xad && code != 0x1680 &&
+		             code != 0x2028 && code != 0x2029 && code != 0x202f && code != 0x205f &&
+		             code != 0x2060 && code != 0x3000 && code != 0xfeff &&
+		             !(code >= 0x2000 && code <= 0x200f);
+		if (size == 0 || shows)
+			return false;
+		i += size;
+	}
+	return length > 0;
+}
+
 static bool holds(const char *bytes, size_t length, bool lines)
 {
 	for (size_t i = 0; i < length;) {

@@ -18,3 +18,5 @@ bool character_is_forbidden(uint32_t code);
 bool text_is_plain(const char *bytes, size_t length);
 /* True when text_is_plain() would be, or only line feeds and tabs are in the way. */
 bool text_is_clean(const char *bytes, size_t length);
+/* True when there is something, and nothing of it can be seen: spaces and what has no width. */
+bool text_is_blank(const char *bytes, size_t length);

@@ -126,6 +126,24 @@ Test(body, points_to_each_text_with_forbidden_characters)
 	}
 }
 
+Test(body, points_to_each_text_that_shows_nothing)
+{
+	static const char text[] =
+	    "{\"a\":\" \\n\",\"b\":[\"\\u00a0\",\" x\"],\"c\":\"\",\"d\":\"\\u200b\"}";
+	static const char *const pointers[] = {"/a", "/b/0", "/d"};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(json_decref) json_t *json = NULL;
+
+	cr_assert(body_parse(text, sizeof(text) - 1, &json, &problem));
+	body_check_characters(json, &problem);
+	cr_assert_eq(json_array_size(problem.errors), ARRAY_LENGTH(pointers));
+	for (size_t i = 0; i < ARRAY_LENGTH(pointers); i++) {
+		const json_t *fault = json_array_get(problem.errors, i);
+		cr_expect_str_eq(json_string_value(json_object_get(fault, "pointer")), pointers[i]);
+		cr_expect_str_eq(json_string_value(json_object_get(fault, "code")), "blank_text");
+	}
+}
+
 Test(body, names_no_field_whose_name_is_forbidden)
 {
 	static const char text[] = "{\"a\":{\"\\u202e\":1}}";
