@@ -53,6 +53,7 @@ CASE
 END AS held_by,
 c.paused AS "_paused",
 {{deadline_cancelled}} AS "_cancelled",
+{{deadline_state}} AS "_state",
 coalesce(c.origin_id, c.id) AS "_origin_id",
 c.revision AS "_revision",
 instant_text(c.updated_at) AS "_updated_at",

@@ -144,26 +144,6 @@ static bool serve_caller(struct call *call, struct problem *problem)
 	return call->endpoint->serve(call, problem);
 }
 
-static bool is_own(const char *scope)
-{
-	const char *end = strrchr(scope, '_');
-
-	return end && strcmp(end, "_own") == 0;
-}
-
-/* The scopes that are enough, as a PostgreSQL array; with or without those of one's own agency. */
-static void put_scopes(const struct operation *operation, bool with_own, char ret_array[512])
-{
-	CLEANUP(text_finish) struct text array = TEXT_INIT(511);
-
-	text_putc(&array, '{');
-	for (const char *const *scope = operation->scopes; scope && *scope; scope++)
-		if (with_own || !is_own(*scope))
-			text_printf(&array, "%s\"%s\"", array.length > 1 ? "," : "", *scope);
-	text_putc(&array, '}');
-	snprintf(ret_array, 512, "%s", text_string(&array));
-}
-
 /* In tests: what leaves the service is what the document says, or it is a fault of ours. */
 static bool check_answer(const struct call *call, struct problem *problem)
 {
@@ -190,8 +170,8 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	bool served;
 
 	snprintf(reply->media_type, sizeof(reply->media_type), "%s", request->answer_type);
-	put_scopes(request->operation, true, call.scopes);
-	put_scopes(request->operation, false, call.whole_scopes);
+	call_put_scopes(request->operation, true, call.scopes);
+	call_put_scopes(request->operation, false, call.whole_scopes);
 	if (request->operation->open)
 		served = request->fault->kind == PROBLEM_NONE ? call.endpoint->serve(&call, &problem)
 		                                              : take_fault(request, &problem);

@@ -70,6 +70,26 @@ void call_bind(const struct call *call, struct arguments *ret_arguments)
 	}
 }
 
+static bool is_own(const char *scope)
+{
+	const char *end = strrchr(scope, '_');
+
+	return end && strcmp(end, "_own") == 0;
+}
+
+void call_put_scopes(
+    const struct operation *operation, bool with_own, char ret_array[SCOPES_OF_OPERATION])
+{
+	CLEANUP(text_finish) struct text array = TEXT_INIT(SCOPES_OF_OPERATION - 1);
+
+	text_putc(&array, '{');
+	for (const char *const *scope = operation->scopes; scope && *scope; scope++)
+		if (with_own || !is_own(*scope))
+			text_printf(&array, "%s\"%s\"", array.length > 1 ? "," : "", *scope);
+	text_putc(&array, '}');
+	snprintf(ret_array, SCOPES_OF_OPERATION, "%s", text_string(&array));
+}
+
 bool call_begin(struct call *call, enum batch_end end, const struct rulebook *rulebook,
     struct batch *ret_batch, struct problem *problem)
 {

@@ -6,6 +6,7 @@
 
 #include "api/calendar.h"
 #include "api/clocks.h"
+#include "api/deadline_events.h"
 #include "api/duties.h"
 #include "base/ids.h"
 #include "store/statements.h"
@@ -186,6 +187,18 @@ static bool read_days(const struct call *call, struct view *view, struct problem
 	           (int)request_number(call->request, "within"), &view->within, problem);
 }
 
+static bool close_calendar(struct call *call, const struct list_page *page, const struct rows *rows,
+    struct problem *problem)
+{
+	CLEANUP(text_finish) struct text cursor = TEXT_INIT(CURSOR_BYTES);
+	size_t count = list_cut(call, page, rows, &cursor);
+
+	call->reply->status = 200;
+	deadline_events_put(call, NULL, rows, count, &call->reply->body);
+	return !call->reply->body.failed ||
+	       problem_fail(problem, PROBLEM_INTERNAL, "a calendar outgrew its limit");
+}
+
 static bool list_deadlines(
     struct call *call, const struct rulebook *rulebook, void *context, struct problem *problem)
 {
@@ -201,8 +214,12 @@ static bool list_deadlines(
 	if (!call_begin(call, BATCH_READ, rulebook, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, statement, &arguments.bindings);
-	return call_run(call, &batch, problem) && list_close(call, &page, batch_rows(&batch, number),
-	                                              clocks_put_standing, &view.standing, problem);
+	if (!call_run(call, &batch, problem))
+		return false;
+	const struct rows *rows = batch_rows(&batch, number);
+	if (strcmp(call->reply->media_type, "text/calendar") == 0)
+		return close_calendar(call, &page, rows, problem);
+	return list_close(call, &page, rows, clocks_put_standing, &view.standing, problem);
 }
 
 bool deadlines_list(struct call *call, struct problem *problem)

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CURSOR_BYTES 600
-
 /* What a cursor belongs to: the operation and every argument but limit and cursor themselves. */
 static void put_filter(const struct call *call, char ret_hex[17])
 {
@@ -143,19 +141,24 @@ static void put_json(const struct call *call, const struct rows *rows, size_t co
 	put_rows(call, rows, count, decorate, context, ret_text);
 }
 
+size_t list_cut(struct call *call, const struct list_page *page, const struct rows *rows,
+    struct text *ret_cursor)
+{
+	if (rows_count(rows) <= page->size)
+		return rows_count(rows);
+	put_cursor(call, rows, page->size - 1, ret_cursor);
+	put_link(call, text_string(ret_cursor));
+	return page->size;
+}
+
 bool list_close(struct call *call, const struct list_page *page, const struct rows *rows,
     list_decorate *decorate, const void *context, struct problem *problem)
 {
-	size_t count = rows_count(rows);
-	bool has_more = count > page->size;
 	struct reply *reply = call->reply;
 	CLEANUP(text_finish) struct text cursor = TEXT_INIT(CURSOR_BYTES);
+	size_t count = list_cut(call, page, rows, &cursor);
+	bool has_more = count < rows_count(rows);
 
-	if (has_more) {
-		count = page->size;
-		put_cursor(call, rows, count - 1, &cursor);
-		put_link(call, text_string(&cursor));
-	}
 	reply->status = 200;
 	if (strcmp(reply->media_type, "text/csv") == 0) {
 		put_csv(call, rows, count, decorate, context, &reply->body);

@@ -19,6 +19,9 @@ enum list_part { LIST_JSON_ROW, LIST_CSV_HEADER, LIST_CSV_ROW };
 typedef void list_decorate(const struct call *call, const void *context, const struct rows *rows,
     size_t row, enum list_part part, struct text *ret_text);
 
+/* The most bytes of a cursor. */
+#define CURSOR_BYTES 600
+
 struct list_page {
 	char limit[8]; /* one more than the page, to see whether there is more */
 	size_t size;
@@ -33,6 +36,12 @@ struct list_page {
  */
 MUST_CHECK bool list_open(const struct call *call, struct list_page *ret_page,
     struct bindings *bindings, struct problem *problem);
+/*
+ * How many of the rows the page shows; adds the Link to the next page when there are more, and its
+ * cursor to `ret_cursor`, which stays empty else. For lists that write their own format.
+ */
+size_t list_cut(struct call *call, const struct list_page *page, const struct rows *rows,
+    struct text *ret_cursor);
 /*
  * Fills the reply from rows that have "_key" and, where the order needs it, "_id". `decorate` may
  * be NULL.

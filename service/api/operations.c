@@ -2,6 +2,7 @@
 #include "api/operations.h"
 
 #include "api/calendar.h"
+#include "api/calendar_feeds.h"
 #include "api/case_systems.h"
 #include "api/clocks.h"
 #include "api/crud.h"
@@ -294,6 +295,12 @@ const struct endpoint operations[] = {
 	{"listDeadlines", deadlines_list, "clock"},
 	{"getDeadline", deadlines_get, "clock"},
 	{"createDeadlineExtension", deadlines_extend, "clock", .parent = &SQL_CLOCK_EXISTS},
+
+	{"listCalendarFeeds", crud_list, "calendar feed", .statement = &SQL_CALENDAR_FEED_LIST},
+	{"createCalendarFeed", calendar_feeds_create, "calendar feed"},
+	{"getCalendarFeed", crud_get, "calendar feed", .statement = &SQL_CALENDAR_FEED_GET},
+	{"createCalendarFeedRevocation", calendar_feeds_revoke, "calendar feed"},
+	{"getCalendar", calendar_feeds_show, "calendar feed"},
 	{"getWorkingDay", calendar_working_day, "calendar"},
 	{"listBankHolidays", crud_list, "bank holiday", .statement = &SQL_BANK_HOLIDAY_LIST},
 	{"simulateClocks", clocks_simulate, "calendar"},

@@ -87,8 +87,16 @@ def files_that_are_named_exist():
                 assert (ROOT / source).exists(), source
 
 
-CASES = [services_are_hardened, services_that_stay_are_checked,
-         order_is_database_then_migration_then_service, secrets_are_files,
+def secret_of_a_calendar_is_not_logged():
+    proxy = (ROOT / "tools/proxy/nginx.conf").read_text()
+    written = re.search(r"log_format plain '([^']*)'", proxy).group(1)
+    assert not re.search(r"\$(request|request_uri|args|query_string|http_referer|arg_\w+)\b", written)
+    calendar = re.search(r"location = /calendar\.ics \{(.*?)\}", proxy, re.S).group(1)
+    assert "error_log /dev/null" in calendar
+
+
+CASES = [secret_of_a_calendar_is_not_logged, services_are_hardened,
+         services_that_stay_are_checked, order_is_database_then_migration_then_service, secrets_are_files,
          database_is_out_of_reach, settings_exist, files_that_are_named_exist]
 
 
