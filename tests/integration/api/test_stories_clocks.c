@@ -188,6 +188,23 @@ Test(deadline, is_shown_for_each_day_as_it_stood_on_that_day)
 	cr_assert_not_null(answer_text(get("/v1/deadlines/%s", first), "/superseded_at"));
 }
 
+/* Edge case 13: half past midnight in London is the evening before in UTC. */
+Test(deadline, counts_from_the_day_in_london_after_hours_and_in_summer)
+{
+	const char *id = recorded(incident_with(
+	    "{'incident_date': '2024-06-28', 'aware_on': null, 'aware_at': '2024-06-30T23:30:00Z'}"));
+
+	expect_value(get("/v1/incidents/%s", id), "/aware_on", "'2024-07-01'");
+	expect_value(deadlines_of(id, "&kind=sin"), "/data/0/starts_on", "'2024-07-01'");
+	/* Five working days from the Monday; from the Sunday they would end on Friday the 5th. */
+	expect_value(deadlines_of(id, "&kind=sin"), "/data/0/due_on", "'2024-07-08'");
+	/* The same hour of a winter's evening is still of its own day. */
+	id = recorded(incident_with(
+	    "{'incident_date': '2024-01-05', 'aware_on': null, 'aware_at': '2024-01-07T23:30:00Z'}"));
+	expect_value(deadlines_of(id, "&kind=sin"), "/data/0/starts_on", "'2024-01-07'");
+	expect_value(deadlines_of(id, "&kind=sin"), "/data/0/due_on", "'2024-01-12'");
+}
+
 Test(deadline, that_was_met_later_was_open_before)
 {
 	const char *id = recorded(incident_with("{}"));
