@@ -140,6 +140,12 @@ Test(sweep, moves_what_is_open_after_a_proclamation_and_leaves_what_was_judged)
 	    " completed_on = CASE WHEN incident_id = $1::uuid THEN date '2022-09-22' END",
 	    judged, NULL);
 	load_holiday(&scene, "2022-09-19,Bank Holiday for the State Funeral of Queen Elizabeth II,");
+	/* It moves deadlines, so the audit chain of each partnership tells of it. */
+	cr_assert_eq(sql_number(database,
+	                 "SELECT count(*) FROM audit_entry WHERE action = 'bank_holiday.add'"
+	                 " AND resource_id = '2022-09-19'",
+	                 NULL),
+	    sql_number(database, "SELECT count(*) FROM partnership", NULL));
 	service_start(database, often, &service);
 	cr_assert(sql_holds_within(database, PATIENCE,
 	    "SELECT due_on = '2022-09-22' AND at_risk_on = '2022-09-21' AND revision = 1"
