@@ -12,21 +12,22 @@
 /* Every scope that reaches the whole partnership. */
 #define ALL_SCOPES                                                                                 \
 	"recommendations:read recommendations:write actions:read actions:write actions:assure "        \
-	"incidents:read incidents:write notifications:read notifications:write deadlines:read deadlines:extend deadlines:feed "        \
+	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
+	"deadlines:extend deadlines:feed "                                                             \
 	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
-	"rapid_reviews:decide rapid_reviews:submit scoping:read scoping:write "                         \
-	"rapid_reviews:read rapid_reviews:write "                                                       \
-	"incidents:decide incidents:restrict "                                                        \
+	"rapid_reviews:decide rapid_reviews:submit scoping:read scoping:write "                        \
+	"rapid_reviews:read rapid_reviews:write "                                                      \
+	"incidents:decide incidents:restrict "                                                         \
 	"referrals:read referrals:write referrals:assess referrals:decide "                            \
 	"reviews:read reviews:write reviews:approve reviews:sign_off "                                 \
 	"reviews:publish"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */
 #define OWN_SCOPES                                                                                 \
 	"recommendations:read_own actions:read_own actions:write_own "                                 \
-	"deadlines:feed_own "                                                                           \
+	"deadlines:feed_own "                                                                          \
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
 	"deliveries:read_own "                                                                         \
-	"scoping:read_own scoping:write_own "                                                           \
+	"scoping:read_own scoping:write_own "                                                          \
 	"referrals:read_own referrals:write_own reviews:respond_own"
 
 /* ---- What is sent ---- */
