@@ -50,6 +50,7 @@ json_build_object(
   'decision_is_taken', d.id IS NOT NULL AND r.state NOT IN ('opened', 'scoping', 'met'),
   'decided_on', d.decided_on,
   'sign_offs', coalesce(g.signed, '[]'),
+  'signed_on', g.signed_on,
   'all_partners_signed', g.missing IS NULL AND g.signed IS NOT NULL,
   'was_submitted', u.submitted_on IS NOT NULL,
   'first_submitted_on', u.first_submitted_on,
@@ -93,6 +94,11 @@ rapid_review AS r
              WHERE o.partnership_id = r.partnership_id
                AND o.rapid_review_id = r.id
                AND o.decision_id = d.id) AS signed,
+           (SELECT max(o.signed_on)
+              FROM rapid_review_sign_off AS o
+             WHERE o.partnership_id = r.partnership_id
+               AND o.rapid_review_id = r.id
+               AND o.decision_id = d.id) AS signed_on,
            (SELECT json_agg(json_build_object('agency_id', p.agency_id, 'name', p.name)
                      ORDER BY p.name)
               FROM statutory_partners_on(d.decided_on) AS p

@@ -268,6 +268,9 @@ static bool check_submission(const struct act *act, struct problem *problem)
 	act_check_order(act, "notified_on", "submitted_on", AFTER_NOTIFICATION, problem);
 	act_check_order(act, "decided_on", "submitted_on",
 	    "What is submitted has the decision, so it does not come before it.", problem);
+	act_check_order(act, "signed_on", "submitted_on",
+	    "It is submitted once each statutory partner has signed it off, and not before that.",
+	    problem);
 	if (strcmp(act_text(act, "transmission"), "send") == 0 && date_is_set(day) &&
 	    day.days < act->today.days)
 		add_fault(problem, "/submitted_on", "submitted_on_not_allowed",
@@ -303,9 +306,13 @@ static bool check_answer(const struct act *act, struct problem *problem)
 
 /* ---- Which of the steps of an operation it is ---- */
 
-/* What was asked of the agency is the business unit's to change, and not the agency's. */
+/*
+ * What was asked of the agency is the business unit's to change, and not the agency's; and so is on
+ * which other day than today its return was there, because that judges the agency's own clock.
+ */
 static bool changes_request(const struct act *act)
 {
+	struct date received_on = act_date(act, "received_on");
 	static const char *const members[] = {
 	    "sent_on", "owner_role", "withdrawn_on", "withdrawn_reason"};
 
@@ -314,7 +321,8 @@ static bool changes_request(const struct act *act)
 		if (strcmp(text_at(act->body, name), text_at(act->record, name)) != 0)
 			return true;
 	}
-	return false;
+	return date_is_set(received_on) && received_on.days != act->today.days &&
+	       strcmp(text_at(act->body, "received_on"), text_at(act->record, "received_on")) != 0;
 }
 
 static bool decision_is_signed_by_all(const struct act *act)

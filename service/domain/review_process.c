@@ -243,6 +243,14 @@ static bool check_day(const struct act *act, struct problem *problem)
 		}                                                                                          \
 	}
 
+/* It judges the agency's own clock, so on which other day than today it came the business unit says. */
+static bool is_of_another_day(const struct act *act)
+{
+	struct date responded_on = act_date(act, "responded_on");
+
+	return date_is_set(responded_on) && responded_on.days != act->today.days;
+}
+
 static const struct step steps[] = {
     {.operation = "createReview",
         .from = "",
@@ -356,6 +364,15 @@ static const struct step steps[] = {
         .effects = {{.change = CLOCK_CORRECTED,
             .kind = "agency_response",
             .day = "shared_on",
+            .of_the_record = true}}},
+    {.operation = "putAgencyResponseAnswer",
+        .from = SHARED,
+        .role = "reviews:write",
+        .when = is_of_another_day,
+        .check = check_response,
+        .effects = {{.change = CLOCK_COMPLETES,
+            .kind = "agency_response",
+            .day = "responded_on",
             .of_the_record = true}}},
     {.operation = "putAgencyResponseAnswer",
         .from = SHARED,

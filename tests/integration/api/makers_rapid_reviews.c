@@ -61,7 +61,8 @@ static const char *signed_off(const struct place places[])
 	json_t *partner;
 
 	json_array_foreach (answer_at(decision, "/missing_sign_offs"), index, partner)
-		made(post(json_of("{'agency_id': '%s', 'agreed': true, 'by_role': 'lead'}",
+		made(post(json_of("{'agency_id': '%s', 'agreed': true, 'by_role': 'lead',"
+		                  " 'on': '2024-01-29'}",
 		              json_string_value(json_object_get(partner, "agency_id"))),
 		    "/v1/rapid-reviews/%s/sign-offs", id));
 	return id;

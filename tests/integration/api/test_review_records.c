@@ -217,11 +217,16 @@ Test(response, is_given_by_the_agency_itself_and_no_other)
 	expect_status(listed, 200);
 	cr_assert_eq(json_array_size(answer_at(listed, "/data")), 1);
 	expect_value(listed, "/data/0/id", text_of("'%s'", own));
-	expect_status(change(json_of("{'response': 'confirmed', 'responded_on': '2024-06-10'}"),
+	/* Nobody judges a clock of one's own: that it came on another day the business unit says. */
+	expect_problem(change(json_of("{'response': 'confirmed', 'responded_on': '2024-06-10'}"),
+	                   "\"1\"", "/v1/reviews/%s/agency-responses/%s/answer", review, own),
+	    403, "forbidden");
+	expect_status(change(json_of("{'response': 'confirmed', 'responded_on': '%s'}", day(0)),
 	                  "\"1\"", "/v1/reviews/%s/agency-responses/%s/answer", review, own),
 	    200);
-	cr_assert_eq(count_rows("SELECT count(*) FROM clock WHERE resource_id = $1::uuid"
-	                        " AND completed_on = '2024-06-10'",
+	cr_assert_eq(count_rows(text_of("SELECT count(*) FROM clock WHERE resource_id = $1::uuid"
+	                                " AND completed_on = '%s'",
+	                            day(0)),
 	                 own),
 	    1);
 	expect_problem(change(json_of("{'response': 'confirmed', 'responded_on': '2024-06-10'}"),

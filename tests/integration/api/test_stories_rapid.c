@@ -75,8 +75,10 @@ static void sign_by_all(const char *id)
 	json_t *partner;
 
 	json_array_foreach (answer_at(decision, "/missing_sign_offs"), index, partner)
-		expect_status(post(json_of("{'agency_id': '%s', 'agreed': true, 'by_role': 'lead'}",
-		                       json_string_value(json_object_get(partner, "agency_id"))),
+		expect_status(post(json_of("{'agency_id': '%s', 'agreed': true, 'by_role': 'lead',"
+		                           " 'on': '%s'}",
+		                       json_string_value(json_object_get(partner, "agency_id")),
+		                       answer_text(decision, "/decided_on")),
 		                  "/v1/rapid-reviews/%s/sign-offs", id),
 		    201);
 }
@@ -163,13 +165,18 @@ Test(scoping, is_answered_by_the_agency_itself_which_sees_only_its_own)
 	expect_problem(patch(json_of("{'sent_on': '2024-01-20'}"), "\"1\"",
 	                   "/v1/rapid-reviews/%s/scoping-returns/%s", id, own),
 	    403, "forbidden");
+	/* Nobody judges a clock of one's own: that it was there on another day the business unit says. */
+	expect_problem(patch(json_of("{'received_on': '2024-01-22', 'known': 'yes'}"), "\"1\"",
+	                   "/v1/rapid-reviews/%s/scoping-returns/%s", id, own),
+	    403, "forbidden");
 	const struct answer *returned =
-	    patch(json_of("{'received_on': '2024-01-22', 'known': 'yes', 'learning': 'x'}"), "\"1\"",
+	    patch(json_of("{'received_on': '%s', 'known': 'yes', 'learning': 'x'}", day(0)), "\"1\"",
 	        "/v1/rapid-reviews/%s/scoping-returns/%s", id, own);
 	expect_status(returned, 200);
 	expect_value(returned, "/version", "2");
-	cr_assert_eq(count_rows("SELECT count(*) FROM clock WHERE kind = 'scoping' AND"
-	                        " completed_on = '2024-01-22' AND resource_id = $1::uuid",
+	cr_assert_eq(count_rows(text_of("SELECT count(*) FROM clock WHERE kind = 'scoping' AND"
+	                                " completed_on = '%s' AND resource_id = $1::uuid",
+	                            day(0)),
 	                 own),
 	    1);
 	expect_problem(get("/v1/rapid-reviews/%s", id), 403, "forbidden");
@@ -347,7 +354,7 @@ Test(decision, is_signed_by_each_statutory_partner_of_its_day)
 	    &stage()->database, "UPDATE agency SET valid_to = '2022-06-30' WHERE slug = 'ccg'", NULL);
 	meet(id, "2024-01-29");
 	expect_status(decide(id, text_of("{'sign_offs': [{'agency_id': '%s', 'agreed': true,"
-	                                 " 'by_role': 'lead'}]}",
+	                                 " 'by_role': 'lead', 'on': '2024-01-31'}]}",
 	                             agency_of("council"))),
 	    201);
 	const struct answer *refused = submit(id, "{'complete': true, 'submitted_on': '2024-02-02'}");
@@ -417,6 +424,22 @@ Test(submission, is_judged_by_the_first_complete_one)
 	const struct answer *listed = get("/v1/rapid-reviews/%s/submissions", id);
 	cr_assert_eq(json_array_size(answer_at(listed, "/data")), 3);
 	expect_value(listed, "/data/2/number", "3");
+}
+
+Test(submission, does_not_come_before_the_last_partner_has_signed)
+{
+	const char *id = opened();
+
+	expect_status(meet(id, "2024-01-29"), 201);
+	expect_status(decide(id, "{}"), 201);
+	expect_status(post(json_of("{'agency_id': '%s', 'agreed': true, 'by_role': 'lead',"
+	                           " 'on': '2024-02-05'}",
+	                       agency_of("council")),
+	                  "/v1/rapid-reviews/%s/sign-offs", id),
+	    201);
+	expect_fault(submit(id, "{'complete': true, 'submitted_on': '2024-02-02'}"), "/submitted_on",
+	    "dates_out_of_order");
+	expect_status(submit(id, "{'complete': true, 'submitted_on': '2024-02-05'}"), 201);
 }
 
 Test(submission, is_not_dated_before_its_decision_nor_tomorrow)
