@@ -45,8 +45,8 @@ struct clock_view {
 MUST_CHECK bool clock_due(const struct clock_policy *policy, const struct calendar *calendar,
     struct date starts_on, struct date *ret_due_on, struct problem *problem);
 /*
- * The day from which a clock is at risk: one working day before it is due, for a clock of months too,
- * because people act on that day. Not before the start of one that counts forwards.
+ * The day from which a clock is at risk: one working day before it is due, for a clock of months
+ * too, because people act on that day. Not before the start of one that counts forwards.
  */
 MUST_CHECK bool clock_risk_day(const struct calendar *calendar, struct date starts_on,
     struct date due_on, struct date *ret_day, struct problem *problem);

@@ -45,8 +45,8 @@ struct clock_effect {
 	const char *kind; /* of clock_policy */
 	/*
 	 * The member of the body, else of the facts, that has the day it starts or completes on. NULL
-	 * is today, and so is "on", the step's own day, where it is left out. Any other day that is null
-	 * changes nothing, whatever the change.
+	 * is today, and so is "on", the step's own day, where it is left out. Any other day that is
+	 * null changes nothing, whatever the change.
 	 */
 	const char *day;
 	const char *due;    /* the member that has the due date, where it is agreed and not counted */

@@ -243,7 +243,8 @@ static bool check_day(const struct act *act, struct problem *problem)
 		}                                                                                          \
 	}
 
-/* It judges the agency's own clock, so on which other day than today it came the business unit says. */
+/* It judges the agency's own clock, so on which other day than today it came the business unit
+ * says. */
 static bool is_of_another_day(const struct act *act)
 {
 	struct date responded_on = act_date(act, "responded_on");

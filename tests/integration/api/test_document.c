@@ -75,7 +75,8 @@ Test(example, of_every_body_is_accepted_as_it_stands)
 			continue;
 		cr_assert_not_null(operations[i].example, "%s has no example", operations[i].id);
 		const struct answer *answer = answer_to(&operations[i]);
-		cr_assert_eq(answer->status, status_of_success(&operations[i]), "%s: %s", operations[i].id, told(answer));
+		cr_assert_eq(answer->status, status_of_success(&operations[i]), "%s: %s", operations[i].id,
+		    told(answer));
 		bodies++;
 	}
 	cr_assert_geq(bodies, 7);

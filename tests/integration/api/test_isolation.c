@@ -43,8 +43,8 @@ static struct call absent(const struct prepared *one)
 	size_t i = 0;
 
 	for (; one->places[i].name; i++)
-		places[i] = (struct place){one->places[i].name,
-		    strcmp(one->places[i].name, "system") == 0 ? "mosaic" : new_id()};
+		places[i] = (struct place){
+		    one->places[i].name, strcmp(one->places[i].name, "system") == 0 ? "mosaic" : new_id()};
 	places[i] = (struct place){NULL, NULL};
 	return call_elsewhere(one->call, one->documented, places);
 }
@@ -69,8 +69,8 @@ static void expect_everywhere(const char *token, int status, const char *code)
 	as(token);
 	for (size_t i = 0; i < count; i++) {
 		const struct answer *answer = make(&prepared[i].call);
-		cr_assert(is_problem(answer, status, code), "%s: %s", prepared[i].documented->id,
-		    told(answer));
+		cr_assert(
+		    is_problem(answer, status, code), "%s: %s", prepared[i].documented->id, told(answer));
 	}
 	cr_assert_geq(count, 27);
 	cr_assert_str_eq(everything_kept(), kept);
@@ -183,8 +183,7 @@ Test(partnership, mixes_no_child_with_another_s_incident)
 {
 	as(stage()->south);
 	const char *foreign = recorded(incident_with("{}"));
-	const char *foreign_child =
-	    answer_text(get("/v1/incidents/%s", foreign), "/children/0/id");
+	const char *foreign_child = answer_text(get("/v1/incidents/%s", foreign), "/children/0/id");
 	as(stage()->council);
 	const char *own = recorded(incident_with("{}"));
 	const char *own_child = answer_text(get("/v1/incidents/%s", own), "/children/0/id");

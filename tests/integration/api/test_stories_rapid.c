@@ -165,7 +165,8 @@ Test(scoping, is_answered_by_the_agency_itself_which_sees_only_its_own)
 	expect_problem(patch(json_of("{'sent_on': '2024-01-20'}"), "\"1\"",
 	                   "/v1/rapid-reviews/%s/scoping-returns/%s", id, own),
 	    403, "forbidden");
-	/* Nobody judges a clock of one's own: that it was there on another day the business unit says. */
+	/* Nobody judges a clock of one's own: that it was there on another day the business unit says.
+	 */
 	expect_problem(patch(json_of("{'received_on': '2024-01-22', 'known': 'yes'}"), "\"1\"",
 	                   "/v1/rapid-reviews/%s/scoping-returns/%s", id, own),
 	    403, "forbidden");

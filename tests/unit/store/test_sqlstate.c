@@ -103,8 +103,7 @@ static const struct {
 	const char *code;
 	const char *detail;
 } constraints[] = {
-#define CONSTRAINT(name, kind, pointer, code, detail)                                              \
-	{name, PROBLEM_##kind, pointer, code, detail},
+#define CONSTRAINT(name, kind, pointer, code, detail) {name, PROBLEM_##kind, pointer, code, detail},
 #include "store/constraints.def"
 #undef CONSTRAINT
     {.name = NULL},
