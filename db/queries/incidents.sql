@@ -62,7 +62,12 @@ instant_text(i.updated_at) AS updated_at,
           ORDER BY c.index_child DESC, c.position, c.id), '[]')
    FROM child AS c
   WHERE c.partnership_id = i.partnership_id
-    AND c.incident_id = i.id) AS children,
+    AND c.incident_id = i.id) AS children
+
+-- name: incident_facts
+-- What the steps of an incident ask for. Not in lists, where fifty of them would cost as much as the
+-- page itself; a list's incidents leave their next_steps to whoever opens one.
+-- fragment
 json_build_object(
   'was_not_notified', NOT EXISTS (
     SELECT
@@ -97,7 +102,8 @@ json_build_object(
 -- One incident with its children.
 -- stored
 -- $1 incident_id
-SELECT {{incident_columns}}
+SELECT {{incident_columns}},
+       {{incident_facts}}
   FROM incident AS i
  WHERE i.partnership_id = tenant()
    AND i.id = $1::uuid;
@@ -106,7 +112,8 @@ SELECT {{incident_columns}}
 -- The incident of a case system, by the system's own key. Each agency's keys are its own; who sees
 -- several gets its own agency's, else the oldest.
 -- $1 system, $2 external_id
-SELECT {{incident_columns}}
+SELECT {{incident_columns}},
+       {{incident_facts}}
   FROM incident AS i
  WHERE i.partnership_id = tenant()
    AND i.case_system = $1::text

@@ -3,9 +3,15 @@
 
 #include <assert.h>
 
+/* The place of a day in the calendar's bits. */
+static int place_of(const struct calendar *calendar, struct date date)
+{
+	return date.days - date_from_civil(calendar->first_year, 1, 1).days;
+}
+
 static bool is_holiday(const struct calendar *calendar, struct date date)
 {
-	int day = date.days - date_from_civil(calendar->first_year, 1, 1).days;
+	int day = place_of(calendar, date);
 
 	return calendar->holidays[day / 64] >> (day % 64) & 1;
 }
@@ -54,9 +60,10 @@ void calendar_init(
 	*ret_calendar = (struct calendar){.first_year = 1, .last_year = 0, .version = version};
 	find_years(ret_calendar, holidays, count);
 	for (size_t i = 0; i < count; i++) {
-		if (!calendar_covers(ret_calendar, holidays[i]))
+		/* One that falls on a weekend takes no working day away, and is not to be counted as one. */
+		if (!calendar_covers(ret_calendar, holidays[i]) || date_weekday(holidays[i]) > 5)
 			continue;
-		int day = holidays[i].days - date_from_civil(ret_calendar->first_year, 1, 1).days;
+		int day = place_of(ret_calendar, holidays[i]);
 		ret_calendar->holidays[day / 64] |= UINT64_C(1) << (day % 64);
 	}
 }
@@ -106,19 +113,55 @@ bool calendar_add(const struct calendar *calendar, struct date from, int n, stru
 	return true;
 }
 
+/* Mondays to Fridays up to and including the date, from a Monday long before any of ours. */
+static int weekdays_until(struct date date)
+{
+	int days = date.days - date_from_civil(1600, 1, 3).days;
+	int rest = days % 7 + 1;
+
+	return days / 7 * 5 + (rest < 5 ? rest : 5);
+}
+
+/* The bits first … last of the calendar that are set, word by word. */
+static int holidays_within(const struct calendar *calendar, int first, int last)
+{
+	int count = 0;
+
+	for (int word = first / 64; word <= last / 64; word++) {
+		uint64_t bits = calendar->holidays[word];
+		if (word == first / 64)
+			bits &= ~UINT64_C(0) << (first % 64);
+		if (word == last / 64)
+			bits &= ~UINT64_C(0) >> (63 - last % 64);
+		count += __builtin_popcountll(bits);
+	}
+	return count;
+}
+
+/*
+ * By arithmetic and not by walking: a list of deadlines asks for years at a time. The first day that
+ * walking would not have found loaded is the one that is told.
+ */
 bool calendar_between(const struct calendar *calendar, struct date from, struct date to,
     int *ret_count, struct problem *problem)
 {
-	int step = to.days < from.days ? -1 : 1;
-	int count = 0;
+	bool back = to.days < from.days;
+	struct date first = {back ? to.days : from.days + 1};
+	struct date last = {back ? from.days - 1 : to.days};
 
-	for (struct date date = from; date.days != to.days;) {
-		date.days += step;
-		if (is_incomplete(calendar, date, problem))
-			return false;
-		if (calendar_is_working_day(calendar, date))
-			count += step;
+	if (from.days == to.days) {
+		*ret_count = 0;
+		return true;
 	}
-	*ret_count = count;
+	if (is_incomplete(calendar, back ? last : first, problem))
+		return false;
+	if (!calendar_covers(calendar, to))
+		return !is_incomplete(calendar,
+		    back ? date_from_civil(calendar->first_year - 1, 12, 31)
+		         : date_from_civil(calendar->last_year + 1, 1, 1),
+		    problem);
+	int count = weekdays_until(last) - weekdays_until((struct date){first.days - 1}) -
+	            holidays_within(calendar, place_of(calendar, first), place_of(calendar, last));
+	*ret_count = back ? -count : count;
 	return true;
 }
