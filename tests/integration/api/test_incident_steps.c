@@ -39,7 +39,7 @@ static const char *clock_state(const char *id, const char *kind)
 
 #define WITHDRAWN "{'to': 'withdrawn', 'reason': 'a medical cause', 'agreed_by': 'the partners'}"
 
-Test(incident_step, shows_what_comes_next_wherever_the_incident_is_shown)
+Test(incident_step, shows_what_comes_next_wherever_one_incident_is_shown)
 {
 	const struct answer *made = record(incident_with("{}"));
 	const char *id = answer_text(made, "/id");
@@ -50,7 +50,8 @@ Test(incident_step, shows_what_comes_next_wherever_the_incident_is_shown)
 	const struct answer *patched =
 	    patch(json_of("{'media_interest': true}"), "\"1\"", "/v1/incidents/%s", id);
 	expect_value(patched, step_to(patched, "withdrawn", "allowed"), "true");
-	expect_value(get("/v1/incidents"), "/data/0/next_steps/0/to", "'withdrawn'");
+	/* A list leaves them out: fifty of them cost as much as the page itself. */
+	cr_assert_null(answer_at(get("/v1/incidents"), "/data/0/next_steps"));
 }
 
 Test(incident_step, withdraws_it_and_ends_its_clocks)
