@@ -60,7 +60,8 @@ void calendar_init(
 	*ret_calendar = (struct calendar){.first_year = 1, .last_year = 0, .version = version};
 	find_years(ret_calendar, holidays, count);
 	for (size_t i = 0; i < count; i++) {
-		/* One that falls on a weekend takes no working day away, and is not to be counted as one. */
+		/* One that falls on a weekend takes no working day away, and is not to be counted as one.
+		 */
 		if (!calendar_covers(ret_calendar, holidays[i]) || date_weekday(holidays[i]) > 5)
 			continue;
 		int day = place_of(ret_calendar, holidays[i]);
@@ -139,8 +140,8 @@ static int holidays_within(const struct calendar *calendar, int first, int last)
 }
 
 /*
- * By arithmetic and not by walking: a list of deadlines asks for years at a time. The first day that
- * walking would not have found loaded is the one that is told.
+ * By arithmetic and not by walking: a list of deadlines asks for years at a time. The first day
+ * that walking would not have found loaded is the one that is told.
  */
 bool calendar_between(const struct calendar *calendar, struct date from, struct date to,
     int *ret_count, struct problem *problem)

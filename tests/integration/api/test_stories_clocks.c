@@ -351,5 +351,5 @@ Test(state, is_the_same_in_the_database_and_in_the_program)
 			seen++;
 		}
 	}
-	cr_assert_eq(seen, 180 * 22);
+	cr_assert_eq(seen, (size_t)180 * 22);
 }
