@@ -234,11 +234,15 @@ CREATE TRIGGER action_owed
   FOR EACH ROW WHEN ((NEW.owner, NEW.lead_agency_ids) IS DISTINCT FROM (OLD.owner, OLD.lead_agency_ids))
   EXECUTE FUNCTION action_owed();
 
--- The colour of an action on a day, for filters; domain/action_rag.c says the same of one that is
--- shown, and has the rule in words.
-CREATE FUNCTION action_rag(
-  state text, due_on date, is_revised boolean, on_day date, amber_until date
-) RETURNS text
+-- The colour of an action on a day, as partnerships' action trackers have it: worked out from what is
+-- stored, and never typed. The first that holds:
+--
+--   red    it was not accepted; or it is not complete and its due date has passed
+--   blue   closed, and assured with evidence
+--   grey   closed without verification, or superseded
+--   amber  its due date was revised; or it is not complete and due within four weeks
+--   green  on track, also while it is complete and waits for assurance
+CREATE FUNCTION action_rag(state text, due_on date, is_revised boolean, on_day date) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   AS $$
   SELECT CASE
@@ -247,26 +251,9 @@ CREATE FUNCTION action_rag(
            WHEN state = 'closed_assured' THEN 'blue'
            WHEN state IN ('closed_unverified', 'superseded') THEN 'grey'
            WHEN is_revised THEN 'amber'
-           WHEN state = 'complete_pending_assurance' THEN 'green'
-           WHEN due_on <= amber_until THEN 'amber'
-           WHEN due_on > amber_until THEN 'green'
+           WHEN state IN ('not_started', 'in_progress') AND due_on <= on_day + 28 THEN 'amber'
+           ELSE 'green'
          END
-$$;
-
--- The n-th working day after a day, as domain/calendar.c counts; null past the loaded holidays.
-CREATE FUNCTION working_day_after(p_day date, p_count integer) RETURNS date
-  LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$
-  SELECT d.day
-    FROM (SELECT g.day::date AS day
-            FROM generate_series(p_day + 1, p_day + 2 * p_count + 30, interval '1 day') AS g (day)) AS d
-   WHERE extract(isodow FROM d.day) < 6
-     AND NOT EXISTS (SELECT FROM bank_holiday AS h WHERE h.date = d.day)
-     AND d.day <= (SELECT make_date(extract(year FROM max(h.date))::integer, 12, 31)
-                     FROM bank_holiday AS h)
-   ORDER BY d.day
-  OFFSET p_count - 1
-   LIMIT 1
 $$;
 
 -- The day on which a new action was agreed, where it is not said: today, or before it was due.

@@ -1,13 +1,14 @@
 -- Actions: how they are shown, their leads, evidence and checks, and how their steps are written.
 
 -- name: action_columns
--- An action as the API shows it; "_facts" is what domain/action_process.c and action_rag.c ask for.
+-- An action as the API shows it; "_facts" is what domain/action_process.c asks for.
 -- A lead that may not see the incident gets none in the facts, and so events without one.
 -- fragment
 -- $2 today
 a.id,
 a.version,
 a.state,
+action_rag(a.state, a.due_on, a.due_on <> a.original_due_on, $2::date) AS rag,
 a.number,
 a.text,
 a.recommendation_id,
@@ -68,8 +69,6 @@ json_build_object(
   'state', a.state,
   'agreed_on', a.agreed_on,
   'due_on', a.due_on,
-  'is_revised', a.due_on <> a.original_due_on,
-  'amber_until', (SELECT working_day_after($2::date, 20)),
   'completed_on', a.completed_on,
   'assurance_interval_months', a.assurance_interval_months,
   'lead_count', cardinality(a.lead_agency_ids),
@@ -133,8 +132,9 @@ SELECT {{action_columns}},
           AND ($7::uuid IS NULL OR a.recommendation_id = $7::uuid)
           AND ($8::uuid IS NULL OR $8::uuid = ANY (a.lead_agency_ids))
           AND ($9::text[] IS NULL OR a.state = ANY ($9::text[]))
-          AND ($10::text[] IS NULL OR action_rag(a.state, a.due_on, a.due_on <> a.original_due_on,
-                $2::date, (SELECT working_day_after($2::date, 20))) = ANY ($10::text[]))
+          AND ($10::text[] IS NULL
+            OR action_rag(a.state, a.due_on, a.due_on <> a.original_due_on, $2::date)
+                 = ANY ($10::text[]))
           AND ($11::date IS NULL OR a.due_on >= $11::date)
           AND ($12::date IS NULL OR a.due_on <= $12::date)
          THEN true

@@ -44,38 +44,13 @@ static json_t *steps_of(const struct call *call, const char *state, const json_t
 	return steps;
 }
 
-/* What the resource does not keep, because it is another one tomorrow. */
-static const char *derived(const struct call *call, const json_t *facts)
-{
-	return call->endpoint->subject->derive(facts, call->today);
-}
-
-static void put_derived(
-    const struct call *call, const json_t *facts, enum list_part part, struct text *ret_text)
-{
-	const char *name = call->endpoint->subject->derived;
-
-	if (!name)
-		return;
-	const char *value = part == LIST_CSV_HEADER ? name : derived(call, facts);
-	if (part != LIST_JSON_ROW)
-		text_printf(ret_text, ",%s", value ? value : "");
-	else if (value)
-		text_printf(ret_text, ",\"%s\":\"%s\"", name, value);
-	else
-		text_printf(ret_text, ",\"%s\":null", name);
-}
-
 void next_steps_put(const struct call *call, const void *context, const struct rows *rows,
     size_t row, enum list_part part, struct text *ret_text)
 {
-	if (!call->endpoint->subject || !rows_has(rows, "_facts"))
+	if (part != LIST_JSON_ROW || !call->endpoint->subject || !rows_has(rows, "_facts"))
 		return;
-	const char *text = part == LIST_CSV_HEADER ? NULL : rows_text(rows, row, "_facts");
+	const char *text = rows_text(rows, row, "_facts");
 	CLEANUP(json_decref) json_t *facts = text ? json_loads(text, 0, NULL) : NULL;
-	put_derived(call, facts, part, ret_text);
-	if (part != LIST_JSON_ROW)
-		return;
 	const char *state = rows_text(rows, row, "state");
 	CLEANUP(json_decref) json_t *steps = steps_of(call, state ? state : "", facts);
 	CLEANUP(free) char *written = json_dumps(steps, JSON_COMPACT);
@@ -93,11 +68,6 @@ void next_steps_complete(const struct call *call, struct text *body)
 		return;
 	const char *state = json_string_value(json_object_get(answer, "state"));
 	json_object_set_new(answer, "next_steps", steps_of(call, state ? state : "", facts));
-	if (call->endpoint->subject->derived) {
-		const char *value = derived(call, facts);
-		json_object_set_new(
-		    answer, call->endpoint->subject->derived, value ? json_string(value) : json_null());
-	}
 	json_object_del(answer, "_facts");
 	CLEANUP(free) char *written = json_dumps(answer, JSON_COMPACT);
 	if (!written)

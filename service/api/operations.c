@@ -16,7 +16,6 @@
 #include "api/referral_decision.h"
 #include "api/service.h"
 #include "domain/action_process.h"
-#include "domain/action_rag.h"
 #include "domain/incident_process.h"
 #include "domain/rapid_review_process.h"
 #include "domain/recommendation_process.h"
@@ -117,8 +116,6 @@ static const struct subject actions = {
     .id_name = "action_id",
     .get = &SQL_ACTION_GET,
     .advance = &SQL_ACTION_ADVANCE,
-    .derived = "rag",
-    .derive = action_rag,
 };
 #define ACTION .subject = &actions, .statement = &SQL_ACTION_GET, .stored = &SQL_ACTION_GET_STORED
 #define ACTION_LEAD                                                                                \

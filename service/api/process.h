@@ -20,12 +20,6 @@ struct subject {
 	const struct statement *get;
 	/* Takes id_name, version, to (a state, or null to stay): CS412 when it is another version. */
 	const struct statement *advance;
-	/*
-	 * What it is called and how it is told on a day, where a text of the resource is never stored
-	 * but follows from its facts; or NULL. The text is NULL where it does not follow.
-	 */
-	const char *derived;
-	const char *(*derive)(const json_t *facts, struct date today);
 };
 
 /*

@@ -506,21 +506,56 @@ Test(assurance, is_for_those_who_may)
 	    action_at(id), step_to(action_at(id), "closed_unverified", "missing/0/code"), "'scope'");
 }
 
-Test(colour, of_an_action_turns_amber_twenty_working_days_before_it_is_due)
+/* As the list finds it by this colour, and as it is shown. */
+static void expect_colour(const char *id, const char *colour)
 {
-	const char *border =
-	    answer_text(get("/v1/calendar/working-day?from=%s&add=20", day(0)), "/date");
-	const char *beyond =
-	    answer_text(get("/v1/calendar/working-day?from=%s&add=21", day(0)), "/date");
+	const json_t *data = answer_at(get("/v1/actions?limit=200&rag=%s", colour), "/data");
 
-	expect_value(action_at(agreed(text_of("{'due_on': '%s'}", border))), "/rag", "'amber'");
-	expect_value(action_at(agreed(text_of("{'due_on': '%s'}", beyond))), "/rag", "'green'");
-	expect_value(action_at(agreed(text_of("{'due_on': '%s'}", day(-1)))), "/rag", "'red'");
+	cr_expect_eq(count_of(data, "id", id), 1, "%s", colour);
+	cr_expect_str_eq(answer_text(get("/v1/actions/%s", id), "/rag"), colour);
+}
+
+Test(colour, of_an_action_turns_amber_four_weeks_before_it_is_due)
+{
+	static const struct {
+		int due;
+		const char *colour;
+	} borders[] = {
+	    {-1, "red"}, {0, "amber"}, {1, "amber"}, {27, "amber"}, {28, "amber"}, {29, "green"}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(borders); i++)
+		expect_colour(agreed(text_of("{'due_on': '%s'}", day(borders[i].due))), borders[i].colour);
 	expect_value(agree("{}"), "/rag", "'red'");
 	expect_value(agree(text_of("{'due_on': '%s', 'original_due_on': '2021-12-31', 'due_revision':"
 	                           " {'reason': 'x', 'approved_by': 'y'}}",
-	                 beyond)),
+	                 day(29))),
 	    "/rag", "'amber'");
+}
+
+/* Whatever the state: on 8 January 2024, so that four weeks are over on 5 February. */
+Test(colour, follows_from_the_state_the_due_date_and_its_revision)
+{
+	static const char query[] = "SELECT count(*) FROM (VALUES"
+	                            " ('not_started', date '2024-01-07', false, 'red'),"
+	                            " ('in_progress', '2024-01-07', true, 'red'),"
+	                            " ('in_progress', '2024-01-08', false, 'amber'),"
+	                            " ('not_started', '2024-02-04', false, 'amber'),"
+	                            " ('not_started', '2024-02-05', false, 'amber'),"
+	                            " ('not_started', '2024-02-06', false, 'green'),"
+	                            " ('in_progress', '2024-02-06', false, 'green'),"
+	                            " ('not_started', '2024-02-06', true, 'amber'),"
+	                            " ('complete_pending_assurance', '2024-01-07', false, 'green'),"
+	                            " ('complete_pending_assurance', '2024-01-20', false, 'green'),"
+	                            " ('complete_pending_assurance', '2024-01-07', true, 'amber'),"
+	                            " ('closed_assured', '2019-04-01', true, 'blue'),"
+	                            " ('closed_unverified', '2019-04-01', true, 'grey'),"
+	                            " ('superseded', '2030-04-01', false, 'grey'),"
+	                            " ('not_accepted', '2030-04-01', false, 'red'))"
+	                            " AS v (state, due_on, is_revised, colour)"
+	                            " WHERE action_rag(v.state, v.due_on, v.is_revised, '2024-01-08')"
+	                            "   = v.colour";
+
+	cr_assert_eq(count_rows(query, NULL), 15);
 }
 
 Test(colour, is_never_typed)
@@ -556,9 +591,8 @@ Test(colour, stands_in_the_spreadsheet_too)
 
 	expect_status(sheet, 200);
 	const char *text = text_string(&sheet->body);
-	cr_assert(strncmp(strstr(text, "\r\n") - 4, ",rag", 4) == 0, "%s", text);
-	cr_assert_not_null(strstr(text, id));
-	cr_assert_not_null(strstr(text, ",red\r\n"));
+	cr_assert(strncmp(text, "id,version,state,rag,", 21) == 0, "%s", text);
+	cr_assert_not_null(strstr(text, text_of("%s,1,not_started,red,", id)));
 }
 
 /* It was asked for scoping and so finds the rapid review, but not the incident. */

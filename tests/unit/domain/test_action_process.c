@@ -1,11 +1,10 @@
-/* Owns the tests of an action's table of steps, and of its colour. */
+/* Owns the tests of an action's table of steps. */
 #include <string.h>
 
 #include <criterion/criterion.h>
 
 #include "base/cleanup.h"
 #include "domain/action_process.h"
-#include "domain/action_rag.h"
 
 #define EVERY_SCOPE "{actions:write,actions:assure}"
 #define TRANSITION "createActionTransition"
@@ -183,50 +182,4 @@ Test(action_process, refuses_dates_that_cannot_be)
 	    is_fault("patchActionLead", "not_started", "{}", "{'state': 'not_started'}", "not_begun"));
 	cr_expect(is_fault("patchActionLead", "in_progress", "{}",
 	    "{'state': 'in_progress', 'completed_on': '2024-01-05'}", "not_complete"));
-}
-
-/* Today is 8 January 2024, and the twentieth working day after it is 5 February. */
-static const struct {
-	const char *state;
-	const char *due_on;
-	bool is_revised;
-	const char *colour;
-} colours[] = {
-    {"not_started", "2024-01-07", false, "red"},
-    {"in_progress", "2024-01-07", true, "red"},
-    {"in_progress", "2024-01-08", false, "amber"},
-    {"not_started", "2024-02-05", false, "amber"},
-    {"not_started", "2024-02-06", false, "green"},
-    {"not_started", "2024-02-06", true, "amber"},
-    {"complete_pending_assurance", "2024-01-07", false, "green"},
-    {"complete_pending_assurance", "2024-01-20", false, "green"},
-    {"complete_pending_assurance", "2024-01-07", true, "amber"},
-    {"closed_assured", "2019-04-01", true, "blue"},
-    {"closed_unverified", "2019-04-01", true, "grey"},
-    {"superseded", "2030-04-01", false, "grey"},
-    {"not_accepted", "2030-04-01", false, "red"},
-};
-
-Test(action_rag, says_how_an_action_stands)
-{
-	for (size_t i = 0; i < ARRAY_LENGTH(colours); i++) {
-		CLEANUP(json_decref)
-		json_t *facts = json_pack("{s:s, s:s, s:b, s:s}", "state", colours[i].state, "due_on",
-		    colours[i].due_on, "is_revised", colours[i].is_revised, "amber_until", "2024-02-05");
-		cr_expect_str_eq(action_rag(facts, TODAY), colours[i].colour, "%s %s %s", colours[i].state,
-		    colours[i].due_on, colours[i].is_revised ? "revised" : "");
-	}
-}
-
-Test(action_rag, guesses_nothing_where_the_calendar_ends)
-{
-	CLEANUP(json_decref)
-	json_t *open =
-	    read_json("{'state': 'in_progress', 'due_on': '2024-02-06', 'amber_until': null}");
-	CLEANUP(json_decref)
-	json_t *late =
-	    read_json("{'state': 'in_progress', 'due_on': '2024-01-05', 'amber_until': null}");
-
-	cr_expect_null(action_rag(open, TODAY));
-	cr_expect_str_eq(action_rag(late, TODAY), "red");
 }
