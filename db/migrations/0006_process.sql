@@ -94,118 +94,61 @@ CREATE POLICY own_partnership ON clock TO cspr_api
     AND (own_agency() IS NULL OR created_by_agency_id = own_agency()
       OR agency_id = own_agency()));
 
--- Applies the effects of a step in their order: {change: start, correct, complete or lapse; kind,
--- subject, subject_id, resource_id, incident_id, agency_id, owner; and for a start the counted
--- clock}. A clock that was judged is never touched.
-CREATE FUNCTION clocks_apply(p_effects jsonb) RETURNS integer
-  LANGUAGE plpgsql SET search_path = public, pg_temp
+-- How a clock of each kind is counted where a partnership has not changed it. A kind that comes later is
+-- every partnership's, too.
+CREATE TABLE default_clock_policy (
+  kind text PRIMARY KEY,
+  basis text NOT NULL,
+  start_event text NOT NULL,
+  unit text NOT NULL CHECK (unit IN ('working_day', 'calendar_day', 'month')),
+  length integer NOT NULL,
+  source text NOT NULL
+);
+INSERT INTO default_clock_policy (kind, basis, start_event, unit, length, source)
+VALUES
+  ('sin', 'aware_by_local_authority', 'local authority became aware',
+    'working_day', 5, 'Children Act 2004 s16C; Working Together 2023 chapter 5'),
+  ('scoping', 'scoping_sent', 'scoping request sent',
+    'working_day', 5, 'local procedure of the partnership'),
+  ('rapid_review', 'notification_sent', 'notification sent to the Panel',
+    'working_day', 15, 'Working Together 2023 chapter 5; Panel guidance'),
+  ('lcspr', 'decision_to_initiate', 'decision to initiate the review',
+    'month', 6, 'Working Together 2023 chapter 5'),
+  ('agency_response', 'report_shared', 'report shared with the agency',
+    'calendar_day', 14, 'local procedure of the partnership'),
+  ('publication_notice', 'publication_planned', 'planned day of publication',
+    'working_day', -7, 'Working Together 2023 chapter 5');
+
+CREATE OR REPLACE FUNCTION partnership_created() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   AS $$
-DECLARE
-  e record;
-  present record;
-  started integer := 0;
 BEGIN
-  FOR e IN
-    SELECT x.change, x.id, x.kind, x.basis, x.starts_on, x.start_event, x.unit, x.length, x.due_on,
-           x.at_risk_on, x.completed_on, x.calendar_version, x.subject, x.subject_id,
-           x.resource_id, x.incident_id, x.agency_id, x.owner, x.duty, x.rule
-      FROM jsonb_to_recordset(p_effects) AS x (change text, id uuid, kind text, basis text,
-        starts_on date, start_event text, unit text, length integer, due_on date, at_risk_on date,
-        completed_on date, calendar_version integer, subject text, subject_id uuid,
-        resource_id uuid, incident_id uuid, agency_id uuid, owner text, duty text, rule text)
-  LOOP
-    SELECT c.id, c.starts_on, c.due_on, c.agency_id, c.completed_on
-      INTO present
-      FROM clock AS c
-     WHERE c.partnership_id = tenant()
-       AND c.subject_id = e.subject_id
-       AND c.kind = e.kind
-       AND c.resource_id IS NOT DISTINCT FROM e.resource_id
-       AND c.superseded_at IS NULL
-       AND c.cancelled_at IS NULL
-     ORDER BY c.completed_on NULLS FIRST, c.created_at DESC
-     LIMIT 1;
-    -- What has been judged stays; only a start makes another one beside it.
-    CONTINUE WHEN present.completed_on IS NOT NULL AND e.change <> 'start';
-    IF e.change = 'complete' THEN
-      UPDATE clock AS c
-         SET completed_on = e.completed_on
-       WHERE c.partnership_id = tenant() AND c.id = present.id;
-    ELSIF e.change = 'lapse' THEN
-      UPDATE clock AS c
-         SET cancelled_at = now()
-       WHERE c.partnership_id = tenant() AND c.id = present.id;
-    ELSE
-      CONTINUE WHEN present.completed_on IS NULL
-        AND (present.starts_on, present.due_on) = (e.starts_on, e.due_on);
-      UPDATE clock AS c
-         SET superseded_at = now()
-       WHERE c.partnership_id = tenant() AND c.id = present.id AND c.completed_on IS NULL;
-      INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, basis, duty,
-        rule, starts_on, start_event, unit, length, due_on, at_risk_on, calendar_version, subject,
-        subject_id, resource_id, agency_id, owner)
-      SELECT tenant(), e.id, e.incident_id, coalesce(i.created_by_agency_id, caller_agency()),
-             e.kind, e.basis, coalesce(e.duty, i.duty), coalesce(e.rule, i.duty_rule), e.starts_on,
-             e.start_event, e.unit, e.length, e.due_on, e.at_risk_on, e.calendar_version,
-             e.subject, e.subject_id, e.resource_id, e.agency_id, e.owner
-        FROM (SELECT) AS one
-        LEFT JOIN incident AS i ON i.partnership_id = tenant() AND i.id = e.incident_id;
-      started := started + 1;
-    END IF;
-  END LOOP;
-  RETURN started;
+  INSERT INTO audit_head (partnership_id) VALUES (NEW.id);
+  INSERT INTO clock_policy (partnership_id, kind, basis, start_event, unit, length, source)
+  SELECT NEW.id, d.kind, d.basis, d.start_event, d.unit, d.length, d.source
+    FROM default_clock_policy AS d;
+  RETURN NULL;
 END $$;
+
+CREATE FUNCTION default_clock_policy_added() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+  AS $$
+BEGIN
+  INSERT INTO clock_policy (partnership_id, kind, basis, start_event, unit, length, source)
+  SELECT p.id, NEW.kind, NEW.basis, NEW.start_event, NEW.unit, NEW.length, NEW.source
+    FROM partnership AS p
+      ON CONFLICT (partnership_id, kind) DO NOTHING;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER default_clock_policy_added
+  AFTER INSERT ON default_clock_policy
+  FOR EACH ROW EXECUTE FUNCTION default_clock_policy_added();
+GRANT CREATE ON SCHEMA public TO cspr_admin;
+ALTER FUNCTION default_clock_policy_added() OWNER TO cspr_admin;
+REVOKE CREATE ON SCHEMA public FROM cspr_admin;
+GRANT SELECT ON default_clock_policy TO cspr_admin;
 
 -- What an agency does is told to every endpoint, also where it belongs to no incident and so is none
 -- of the events that the agency itself sees.
 ALTER POLICY own_partnership ON event WITH CHECK (partnership_id = tenant());
 ALTER POLICY own_partnership ON delivery WITH CHECK (partnership_id = tenant());
-
--- As before, and tells the caller's scopes, because some steps take more than their operation does.
-DROP FUNCTION authenticate(text, text[], text[], bigint, text);
-CREATE FUNCTION authenticate(
-  p_key_hash text, p_scopes text[], p_whole_scopes text[], p_rulebook bigint, p_request_id text,
-  OUT key_id uuid, OUT partnership_id uuid, OUT agency_id uuid, OUT rulebook_version bigint,
-  OUT scopes text[]
-)
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$
-DECLARE
-  allowed boolean;
-  settings text;
-BEGIN
-  SELECT k.id,
-         k.partnership_id,
-         k.agency_id,
-         p.rulebook_version,
-         k.scopes,
-         k.scopes && p_scopes,
-         concat(
-           set_config('app.partnership_id', k.partnership_id::text, true),
-           set_config('app.agency_id', k.agency_id::text, true),
-           set_config('app.key_id', k.id::text, true),
-           set_config('app.request_id', p_request_id, true),
-           set_config('app.own_agency_id',
-             CASE WHEN k.scopes && p_whole_scopes THEN '' ELSE k.agency_id::text END, true))
-    INTO key_id, partnership_id, agency_id, rulebook_version, scopes, allowed, settings
-    FROM api_key AS k
-    JOIN partnership AS p ON p.id = k.partnership_id
-   WHERE k.key_hash = p_key_hash
-     AND k.revoked_at IS NULL
-     AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp());
-  IF key_id IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'CS401', MESSAGE = 'The API key is unknown, expired or revoked.';
-  END IF;
-  IF NOT allowed THEN
-    RAISE EXCEPTION USING ERRCODE = 'CS403',
-      MESSAGE = format('The API key needs the scope %s.', array_to_string(p_scopes, ' or '));
-  END IF;
-  IF p_rulebook <> rulebook_version THEN
-    RAISE EXCEPTION USING ERRCODE = 'CS900', MESSAGE = 'The rules have changed meanwhile.';
-  END IF;
-END $$;
-GRANT CREATE ON SCHEMA public TO cspr_admin;
-ALTER FUNCTION authenticate(text, text[], text[], bigint, text) OWNER TO cspr_admin;
-REVOKE CREATE ON SCHEMA public FROM cspr_admin;
-REVOKE ALL ON FUNCTION authenticate(text, text[], text[], bigint, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION authenticate(text, text[], text[], bigint, text) TO cspr_api;

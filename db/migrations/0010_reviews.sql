@@ -195,7 +195,8 @@ CREATE TABLE review_approval (
   FOREIGN KEY (partnership_id, review_id) REFERENCES review (partnership_id, id)
 );
 
-CREATE INDEX IF NOT EXISTS clock_subject ON clock (partnership_id, subject_id, kind);
+-- The clocks of a resource, open or judged.
+CREATE INDEX clock_subject ON clock (partnership_id, subject_id, kind);
 
 CREATE TRIGGER review_record_change
   AFTER INSERT OR UPDATE ON review

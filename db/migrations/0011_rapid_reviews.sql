@@ -59,9 +59,6 @@ ALTER TABLE clock FORCE ROW LEVEL SECURITY;
 ALTER TABLE notification FORCE ROW LEVEL SECURITY;
 ALTER TABLE incident FORCE ROW LEVEL SECURITY;
 
--- The clocks of a resource, open or judged.
-CREATE INDEX IF NOT EXISTS clock_subject ON clock (partnership_id, subject_id, kind);
-
 ALTER TABLE rapid_review ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rapid_review FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_partnership ON rapid_review TO cspr_api

@@ -313,45 +313,9 @@ GRANT SELECT, INSERT, UPDATE ON recommendation, recommendation_agency, action, a
   TO cspr_api;
 GRANT SELECT, INSERT ON action_due_revision, action_evidence, action_assurance TO cspr_api;
 
--- Every partnership counts the clocks of actions.
-CREATE OR REPLACE FUNCTION partnership_created() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$
-BEGIN
-  INSERT INTO audit_head (partnership_id) VALUES (NEW.id);
-  INSERT INTO clock_policy (partnership_id, kind, basis, start_event, unit, length, source)
-  VALUES
-    (NEW.id, 'sin', 'aware_by_local_authority', 'local authority became aware',
-      'working_day', 5, 'Children Act 2004 s16C; Working Together 2023 chapter 5'),
-    (NEW.id, 'scoping', 'scoping_sent', 'scoping request sent',
-      'working_day', 5, 'local procedure of the partnership'),
-    (NEW.id, 'rapid_review', 'notification_sent', 'notification sent to the Panel',
-      'working_day', 15, 'Working Together 2023 chapter 5; Panel guidance'),
-    (NEW.id, 'lcspr', 'decision_to_initiate', 'decision to initiate the review',
-      'month', 6, 'Working Together 2023 chapter 5'),
-    (NEW.id, 'agency_response', 'report_shared', 'report shared with the agency',
-      'calendar_day', 14, 'local procedure of the partnership'),
-    (NEW.id, 'publication_notice', 'publication_planned', 'planned day of publication',
-      'working_day', -7, 'Working Together 2023 chapter 5'),
-    (NEW.id, 'action', 'due_date_agreed', 'action agreed',
-      'calendar_day', 0, 'action plan of the partnership: each action has a date of its own'),
-    (NEW.id, 'assurance', 'agreed_interval', 'action completed or last checked',
-      'month', 3, 'action plan of the partnership: assurance at agreed intervals');
-  RETURN NULL;
-END $$;
-
--- The owner of the tables is held to their policies while they are forced, and would find nothing.
-ALTER TABLE partnership NO FORCE ROW LEVEL SECURITY;
-ALTER TABLE clock_policy NO FORCE ROW LEVEL SECURITY;
-INSERT INTO clock_policy (partnership_id, kind, basis, start_event, unit, length, source)
-SELECT p.id, k.kind, k.basis, k.start_event, k.unit, k.length, k.source
-  FROM partnership AS p
- CROSS JOIN (VALUES
-   ('action', 'due_date_agreed', 'action agreed', 'calendar_day', 0,
-     'action plan of the partnership: each action has a date of its own'),
-   ('assurance', 'agreed_interval', 'action completed or last checked', 'month', 3,
-     'action plan of the partnership: assurance at agreed intervals'))
-   AS k (kind, basis, start_event, unit, length, source)
-ON CONFLICT (partnership_id, kind) DO NOTHING;
-ALTER TABLE partnership FORCE ROW LEVEL SECURITY;
-ALTER TABLE clock_policy FORCE ROW LEVEL SECURITY;
+INSERT INTO default_clock_policy (kind, basis, start_event, unit, length, source)
+VALUES
+  ('action', 'due_date_agreed', 'action agreed',
+    'calendar_day', 0, 'action plan of the partnership: each action has a date of its own'),
+  ('assurance', 'agreed_interval', 'completed, published or last checked',
+    'month', 3, 'action plan of the partnership: assurance at agreed intervals');

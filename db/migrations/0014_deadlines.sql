@@ -86,8 +86,10 @@ END $$;
 CREATE TRIGGER clock_follows BEFORE INSERT ON clock
   FOR EACH ROW EXECUTE FUNCTION clock_follows();
 
--- As before, and knows a due day that was agreed.
-CREATE OR REPLACE FUNCTION clocks_apply(p_effects jsonb) RETURNS integer
+-- Applies the effects of a step in their order: {change: start, correct, complete or lapse; kind,
+-- subject, subject_id, resource_id, incident_id, agency_id, owner; and for a start the counted
+-- clock}. A clock that was judged is never touched.
+CREATE FUNCTION clocks_apply(p_effects jsonb) RETURNS integer
   LANGUAGE plpgsql SET search_path = public, pg_temp
   AS $$
 DECLARE

@@ -139,8 +139,10 @@ CREATE POLICY not_restricted ON review AS RESTRICTIVE TO cspr_api
            ELSE review_is_open_to_caller(id)
          END);
 
--- As before, and finds what the caller's agency may not see on this day in London.
-CREATE OR REPLACE FUNCTION authenticate(
+-- As before, and finds what the caller's agency may not see on this day in London; and tells the
+-- caller's scopes, because some steps take more than their operation does.
+DROP FUNCTION authenticate(text, text[], text[], bigint, text);
+CREATE FUNCTION authenticate(
   p_key_hash text, p_scopes text[], p_whole_scopes text[], p_rulebook bigint, p_request_id text,
   OUT key_id uuid, OUT partnership_id uuid, OUT agency_id uuid, OUT rulebook_version bigint,
   OUT scopes text[]
@@ -191,7 +193,10 @@ BEGIN
 END $$;
 
 GRANT CREATE ON SCHEMA public TO cspr_admin;
+ALTER FUNCTION authenticate(text, text[], text[], bigint, text) OWNER TO cspr_admin;
 ALTER FUNCTION review_is_open_to_caller(uuid) OWNER TO cspr_admin;
 REVOKE CREATE ON SCHEMA public FROM cspr_admin;
 REVOKE ALL ON FUNCTION review_is_open_to_caller(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION review_is_open_to_caller(uuid) TO cspr_api;
+REVOKE ALL ON FUNCTION authenticate(text, text[], text[], bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION authenticate(text, text[], text[], bigint, text) TO cspr_api;

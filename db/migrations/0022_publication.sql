@@ -249,10 +249,24 @@ CREATE FUNCTION publication_recipients_default(p_partnership_id uuid) RETURNS vo
       ('integrated_care_board', 'Integrated care board', 'email', 9)
     ) AS d (code, label, told_by, position)
 $$;
+CREATE FUNCTION publication_recipients_created() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+  AS $$
+BEGIN
+  PERFORM publication_recipients_default(NEW.id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER publication_recipients_created
+  AFTER INSERT ON partnership
+  FOR EACH ROW EXECUTE FUNCTION publication_recipients_created();
+GRANT CREATE ON SCHEMA public TO cspr_admin;
+ALTER FUNCTION publication_recipients_created() OWNER TO cspr_admin;
+REVOKE CREATE ON SCHEMA public FROM cspr_admin;
 -- The owner of a table is bound by its policies while they are forced.
 ALTER TABLE partnership NO FORCE ROW LEVEL SECURITY;
 SELECT publication_recipients_default(p.id)
   FROM partnership AS p;
+ALTER TABLE partnership FORCE ROW LEVEL SECURITY;
 ALTER TABLE publication_recipient ENABLE ROW LEVEL SECURITY;
 ALTER TABLE publication_recipient FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_partnership ON publication_recipient TO cspr_api USING (partnership_id = tenant());
@@ -269,45 +283,7 @@ UPDATE webhook_endpoint AS e
 ALTER TABLE webhook_endpoint FORCE ROW LEVEL SECURITY;
 
 -- Due on the day that was agreed; the length says what is usual.
-ALTER TABLE clock_policy NO FORCE ROW LEVEL SECURITY;
-INSERT INTO clock_policy (partnership_id, kind, basis, start_event, unit, length, source)
-SELECT p.id, 'embargo_review', 'agreed_review_by', 'embargo agreed', 'month', 3,
-       'local procedure of the partnership'
-  FROM partnership AS p
-    ON CONFLICT (partnership_id, kind) DO NOTHING;
--- A review's assurance is counted by it as well.
-UPDATE clock_policy AS c
-   SET start_event = 'completed, published or last checked'
- WHERE c.kind = 'assurance'
-   AND c.start_event = 'action completed or last checked';
-ALTER TABLE clock_policy FORCE ROW LEVEL SECURITY;
-ALTER TABLE partnership FORCE ROW LEVEL SECURITY;
-
-CREATE OR REPLACE FUNCTION partnership_created() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$
-BEGIN
-  INSERT INTO audit_head (partnership_id) VALUES (NEW.id);
-  INSERT INTO clock_policy (partnership_id, kind, basis, start_event, unit, length, source)
-  VALUES
-    (NEW.id, 'sin', 'aware_by_local_authority', 'local authority became aware',
-      'working_day', 5, 'Children Act 2004 s16C; Working Together 2023 chapter 5'),
-    (NEW.id, 'scoping', 'scoping_sent', 'scoping request sent',
-      'working_day', 5, 'local procedure of the partnership'),
-    (NEW.id, 'rapid_review', 'notification_sent', 'notification sent to the Panel',
-      'working_day', 15, 'Working Together 2023 chapter 5; Panel guidance'),
-    (NEW.id, 'lcspr', 'decision_to_initiate', 'decision to initiate the review',
-      'month', 6, 'Working Together 2023 chapter 5'),
-    (NEW.id, 'agency_response', 'report_shared', 'report shared with the agency',
-      'calendar_day', 14, 'local procedure of the partnership'),
-    (NEW.id, 'publication_notice', 'publication_planned', 'planned day of publication',
-      'working_day', -7, 'Working Together 2023 chapter 5'),
-    (NEW.id, 'action', 'due_date_agreed', 'action agreed',
-      'calendar_day', 0, 'action plan of the partnership: each action has a date of its own'),
-    (NEW.id, 'assurance', 'agreed_interval', 'completed, published or last checked',
-      'month', 3, 'action plan of the partnership: assurance at agreed intervals'),
-    (NEW.id, 'embargo_review', 'agreed_review_by', 'embargo agreed',
-      'month', 3, 'local procedure of the partnership');
-  PERFORM publication_recipients_default(NEW.id);
-  RETURN NULL;
-END $$;
+INSERT INTO default_clock_policy (kind, basis, start_event, unit, length, source)
+VALUES
+  ('embargo_review', 'agreed_review_by', 'embargo agreed',
+    'month', 3, 'local procedure of the partnership');

@@ -5,7 +5,7 @@
 
 #include "domain/incident_facts.h"
 
-/* The first of a kind is what partnerships start with (partnership_created() in db/migrations). */
+/* The first of a kind is what partnerships start with (default_clock_policy in db/migrations). */
 static const struct policy_choice choices[] = {
     {{"rapid_review", "notification_sent", "notification sent to the Panel", UNIT_WORKING_DAY, 15,
          "Working Together 2023 chapter 5; Panel guidance"},

@@ -122,7 +122,7 @@ Test(table, without_a_partnership_holds_no_case)
 	    " AND NOT c.relrowsecurity",
 	    NULL);
 
-	cr_assert_str_eq(names, "bank_holiday calendar_state schema_migration");
+	cr_assert_str_eq(names, "bank_holiday calendar_state default_clock_policy schema_migration");
 }
 
 Test(table, of_a_partnership_begins_its_keys_with_it)

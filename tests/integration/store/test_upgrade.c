@@ -92,8 +92,39 @@ Test(upgrade, keeps_what_was_there_and_gives_it_its_place_in_the_process)
 	             " WHERE c.kind = 'rapid_review'",
 	    "rapid_review");
 	expect_value("SELECT count(*) FROM clock_policy WHERE kind IN ('action', 'assurance')", "2");
+	expect_value("SELECT count(*) FROM publication_recipient", "9");
 	expect_value("SELECT 'rapid_review.submitted' = ANY (event_types) FROM webhook_endpoint", "t");
 	expect_value("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'clock'", "t");
+}
+
+/* One that the partnership counts in its own way stays its own; and one that is new stays new. */
+Test(upgrade, gives_every_kind_of_clock_to_every_partnership)
+{
+	struct migration released[RELEASED + 1] = {{.sql = NULL}};
+
+	have_a_database();
+	memcpy(released, migrations, RELEASED * sizeof(released[0]));
+	apply(released);
+	fixture_run("INSERT INTO partnership (id, slug, name) VALUES (gen_random_uuid(), 'old', 'Old');"
+	            "UPDATE clock_policy SET length = 9 WHERE kind = 'scoping'");
+	apply(migrations);
+	fixture_run("INSERT INTO partnership (id, slug, name) VALUES (gen_random_uuid(), 'new', 'New');"
+	            "SET SESSION AUTHORIZATION cspr_owner;"
+	            "INSERT INTO default_clock_policy VALUES ('later', 'b', 'e', 'month', 1, 's');"
+	            "RESET SESSION AUTHORIZATION");
+
+	expect_value("SELECT string_agg(n.slug || ':' || n.kinds, ' ' ORDER BY n.slug)"
+	             "  FROM (SELECT p.slug, string_agg(c.kind, ',' ORDER BY c.kind) AS kinds"
+	             "          FROM clock_policy AS c JOIN partnership AS p ON p.id = c.partnership_id"
+	             "         GROUP BY p.slug) AS n",
+	    "new:action,agency_response,assurance,embargo_review,later,lcspr,publication_notice,"
+	    "rapid_review,scoping,sin "
+	    "old:action,agency_response,assurance,embargo_review,later,lcspr,publication_notice,"
+	    "rapid_review,scoping,sin");
+	expect_value("SELECT string_agg(p.slug || ':' || c.length, ' ' ORDER BY p.slug)"
+	             "  FROM clock_policy AS c JOIN partnership AS p ON p.id = c.partnership_id"
+	             " WHERE c.kind = 'scoping'",
+	    "new:5 old:9");
 }
 
 /* Whoever lifts it for a moment puts it back. */
