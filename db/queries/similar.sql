@@ -48,20 +48,10 @@ scored AS (
    WHERE s.score >= 60
 )
 
--- name: referral_similar_list
--- The incidents that a referral may be about, the most alike first.
--- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 referral_id
-WITH probe AS (
-  SELECT r.incident_id AS id,
-         r.incident_date,
-         coalesce(r.aware_on, r.received_on) AS aware_on,
-         r.la_of_incident,
-         r.nature,
-         r.children
-    FROM referral AS r
-   WHERE r.partnership_id = tenant()
-     AND r.id = $4::uuid
-), {{similar_scored}}
+-- name: similar_page
+-- A page of them, the most alike first; follows similar_scored.
+-- fragment
+-- $1 limit (one more than the page), $2 after_key, $3 after_id
 SELECT s.id AS incident_id,
        s.local_ref,
        s.state,
@@ -77,7 +67,23 @@ SELECT s.id AS incident_id,
      CASE WHEN $2::integer IS NULL THEN 101 ELSE $2::integer END,
      CASE WHEN $3::uuid IS NULL THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff' ELSE $3::uuid END)
  ORDER BY s.score DESC, s.id DESC
- LIMIT $1::integer;
+ LIMIT $1::integer
+
+-- name: referral_similar_list
+-- The incidents that a referral may be about, the most alike first.
+-- $1 limit (one more than the page), $2 after_key, $3 after_id, $4 referral_id
+WITH probe AS (
+  SELECT r.incident_id AS id,
+         r.incident_date,
+         coalesce(r.aware_on, r.received_on) AS aware_on,
+         r.la_of_incident,
+         r.nature,
+         r.children
+    FROM referral AS r
+   WHERE r.partnership_id = tenant()
+     AND r.id = $4::uuid
+), {{similar_scored}}
+{{similar_page}};
 
 -- name: incident_similar_list
 -- The incidents that may be the same as this one, the most alike first.
@@ -97,22 +103,7 @@ WITH probe AS (
    WHERE i.partnership_id = tenant()
      AND i.id = $4::uuid
 ), {{similar_scored}}
-SELECT s.id AS incident_id,
-       s.local_ref,
-       s.state,
-       s.nature,
-       s.aware_on,
-       s.incident_date,
-       s.score,
-       s.reasons,
-       s.score AS "_key",
-       s.id AS "_id"
-  FROM scored AS s
- WHERE (s.score, s.id) < (
-     CASE WHEN $2::integer IS NULL THEN 101 ELSE $2::integer END,
-     CASE WHEN $3::uuid IS NULL THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff' ELSE $3::uuid END)
- ORDER BY s.score DESC, s.id DESC
- LIMIT $1::integer;
+{{similar_page}};
 
 -- name: referral_similar
 -- All that are like the incident which a decision would make of a referral.
