@@ -25,10 +25,11 @@ struct endpoint {
 	const struct statement *parent;
 	/* What a resource that has states adds, see process.h. */
 	const struct subject *subject;
-	const struct statement *stored; /* the form of `statement` that keeps the answer */
-	const struct statement *write;  /* the step's own record */
-	const char *record;             /* the name of the record's id in `statement` and the path */
-	const struct statement *facts;  /* facts of what the body names, from its `record` */
+	const struct statement *stored;  /* the form of `statement` that keeps the answer */
+	const struct statement *write;   /* the step's own record */
+	const char *record;              /* the name of the record's id in `statement` and the path */
+	const struct statement *facts;   /* facts of what the body names, from its `record` */
+	const struct statement *records; /* what a report counted, see reports.h */
 };
 
 struct api {

@@ -14,6 +14,7 @@
 #include "api/process.h"
 #include "api/proof.h"
 #include "api/referral_decision.h"
+#include "api/reports.h"
 #include "api/service.h"
 #include "domain/action_process.h"
 #include "domain/incident_process.h"
@@ -301,6 +302,9 @@ const struct endpoint operations[] = {
 	{"getWorkingDay", calendar_working_day, "calendar"},
 	{"listBankHolidays", crud_list, "bank holiday", .statement = &SQL_BANK_HOLIDAY_LIST},
 	{"simulateClocks", clocks_simulate, "calendar"},
+
+	{"getReportRapidReviewsByYear", report_show, "report", .statement = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR, .records = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR_RECORDS},
+	{"listReportRecords", report_records, "report"},
 
 	{"listDeliveries", crud_list, "delivery", .statement = &SQL_DELIVERY_LIST},
 	{"getDelivery", crud_get, "delivery", .statement = &SQL_DELIVERY_GET},

@@ -62,6 +62,13 @@ const struct operation *contract_find(const struct contract *contract, const cha
 const json_t *contract_document(const struct contract *contract);
 
 /*
+ * The members that the objects of a list in the operation's 200 have, by name and in the document's
+ * order; NULL when there are none. Borrowed.
+ */
+const json_t *contract_row_members(
+    const struct contract *contract, const struct operation *operation, const char *list);
+
+/*
  * The operation for a method and the decoded path segments; literal segments win over {names}.
  * Values of path parameters go to `ret_arguments` (pointing into `segments`), their number to
  * `ret_count`. NULL when nothing matches: `ret_allow` is then the comma-separated list of methods

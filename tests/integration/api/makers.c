@@ -79,5 +79,6 @@ const struct maker *const maker_tables[] = {
     makers_incident_records,
     makers_reviews,
     makers_publication,
+    makers_reports,
     NULL,
 };

@@ -1,0 +1,91 @@
+-- What the reports of the partnership share. Every report's statement is asked as of a day: what
+-- happened later is left out. Its rows have "_part" (row, total or note), and each part its columns;
+-- "_row" names a row for the records behind it.
+
+-- name: report_period
+-- The days that are reported on.
+-- fragment
+(SELECT coalesce($3::date, reporting_year_starts($2::text), '-infinity') AS starts_on,
+        coalesce($4::date, reporting_year_ends($2::text), 'infinity') AS ends_on) AS period
+
+-- name: counted_rapid_reviews
+-- The rapid reviews that count as ours on the day: of an incident that we lead, and not lapsed by
+-- then. An incident has one at a time, so that a row is an incident too. Each is of the reporting
+-- year of its notification, because that is what is reported, and not when the incident occurred.
+-- fragment
+(SELECT r.id,
+        r.incident_id,
+        i.local_ref,
+        r.notified_on,
+        reporting_year(r.notified_on) AS year,
+        EXISTS (
+          SELECT
+            FROM review_incident AS l
+            JOIN review AS v ON v.partnership_id = l.partnership_id AND v.id = l.review_id
+           WHERE l.partnership_id = r.partnership_id
+             AND l.incident_id = r.incident_id
+             AND (l.removed_at IS NULL OR (l.removed_at AT TIME ZONE 'Europe/London')::date > $1::date)
+             AND v.type = 'lcspr'
+             AND v.decided_on <= $1::date) AS led_to_lcspr
+   FROM {{report_period}}
+   JOIN rapid_review AS r ON r.notified_on BETWEEN period.starts_on AND period.ends_on
+   JOIN incident AS i ON i.partnership_id = r.partnership_id AND i.id = r.incident_id
+  WHERE r.partnership_id = tenant()
+    AND r.notified_on <= $1::date
+    AND (i.our_role IS NULL OR i.our_role = 'lead')
+    AND NOT EXISTS (
+      SELECT
+        FROM transition AS t
+       WHERE t.partnership_id = r.partnership_id
+         AND t.subject_id = r.id
+         AND t.to_state = 'lapsed'
+         AND t.happened_on <= $1::date
+         AND NOT EXISTS (
+           SELECT
+             FROM transition AS later
+            WHERE later.partnership_id = t.partnership_id
+              AND later.subject_id = t.subject_id
+              AND later.id > t.id
+              AND later.happened_on <= $1::date))) AS c
+
+-- name: report_rapid_reviews_by_year
+-- Table 1 of a report to a scrutiny board: rapid reviews of each reporting year and how many of
+-- their incidents led to a local child safeguarding practice review. Years without any stand
+-- between those that have some.
+-- $1 as_of, $2 year, $3 from, $4 to
+WITH counted AS MATERIALIZED (
+  SELECT c.year, count(*) AS rapid_reviews, count(*) FILTER (WHERE c.led_to_lcspr) AS lcsprs
+    FROM {{counted_rapid_reviews}}
+   GROUP BY c.year),
+years AS (
+  SELECT reporting_year(y::date) AS year
+    FROM (SELECT min(reporting_year_starts(c.year)) AS first,
+                 max(reporting_year_starts(c.year)) AS last
+            FROM counted AS c) AS bounds,
+         generate_series(bounds.first, bounds.last, interval '1 year') AS y)
+SELECT CASE WHEN grouping(y.year) = 0 THEN 'row' ELSE 'total' END AS "_part",
+       y.year AS "_row",
+       y.year,
+       coalesce(sum(c.rapid_reviews), 0)::bigint AS rapid_reviews,
+       coalesce(sum(c.lcsprs), 0)::bigint AS lcsprs,
+       percent_of(sum(c.lcsprs)::bigint, sum(c.rapid_reviews)::bigint) AS percent,
+       CASE WHEN grouping(y.year) = 0 THEN reporting_year_ends(y.year) > $1::date END AS part_year
+  FROM years AS y
+  LEFT JOIN counted AS c ON c.year = y.year
+ GROUP BY GROUPING SETS ((y.year), ())
+ ORDER BY y.year NULLS LAST;
+
+-- name: report_rapid_reviews_by_year_records
+-- The rapid reviews behind a figure.
+-- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 figure, $7 limit, $8 after_key
+SELECT 'rapid_review' AS kind,
+       c.id,
+       c.local_ref AS reference,
+       '/v1/rapid-reviews/' || c.id AS link,
+       c.local_ref AS "_key"
+  FROM {{counted_rapid_reviews}}
+ WHERE ($5::text IS NULL OR c.year = $5::text)
+   AND ($6::text IS DISTINCT FROM 'lcsprs' OR c.led_to_lcspr)
+   AND ($8::text IS NULL OR c.local_ref > $8::text)
+ ORDER BY c.local_ref
+ LIMIT $7::integer;

@@ -1,0 +1,214 @@
+/* Owns how the rows of a statement become a report. */
+#include "api/report.h"
+
+#include <string.h>
+
+#include "api/sheet.h"
+
+#define COLUMNS_MAX 60
+#define ROW_BYTES ((size_t)64 * 1024)
+#define LINK_BYTES 2000
+
+const json_t *report_of(const struct operation *operation)
+{
+	return json_object_get(operation->document, "x-report");
+}
+
+/* ---- Columns ---- */
+
+static const char *type_of(const json_t *member)
+{
+	const json_t *types = json_object_get(member, "type");
+	const char *type = json_string_value(json_is_array(types) ? json_array_get(types, 0) : types);
+	const char *format = json_string_value(json_object_get(member, "format"));
+	const char *said = json_string_value(json_object_get(member, "x-type"));
+
+	if (said)
+		return said;
+	if (format && strcmp(format, "date") == 0)
+		return "date";
+	if (type && strcmp(type, "array") == 0)
+		return "list";
+	return type && strcmp(type, "string") != 0 ? type : "text";
+}
+
+json_t *report_columns(const struct contract *contract, const struct operation *operation)
+{
+	json_t *columns = json_array();
+	const json_t *members = contract_row_members(contract, operation, "rows");
+	const char *key;
+	json_t *member;
+
+	json_object_foreach ((json_t *)members, key, member) {
+		const char *label = json_string_value(json_object_get(member, "title"));
+		/* What has no label is no column: ids and links. */
+		if (label)
+			json_array_append_new(columns,
+			    json_pack("{s:s, s:s, s:s}", "key", key, "label", label, "type", type_of(member)));
+	}
+	return columns;
+}
+
+/* ---- Rows ---- */
+
+static json_t *row_json(const struct rows *rows, size_t row)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(ROW_BYTES);
+
+	rows_put_object(rows, row, &text);
+	return text.failed ? NULL : json_loadb(text_string(&text), text.length, 0, NULL);
+}
+
+/* Leaves a statement's other parts out: each has its own columns of the one SELECT list. */
+static void keep_only(json_t *row, const json_t *members)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(row, next, key, value) if (!json_object_get(members, key))
+	    json_object_del(row, key);
+}
+
+static void drop_nulls(json_t *row)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(row, next, key, value) if (json_is_null(value))
+	    json_object_del(row, key);
+}
+
+static bool add_parts(const struct call *call, const struct rows *rows, json_t *report)
+{
+	const json_t *members =
+	    contract_row_members(call->api->contract, call->request->operation, "rows");
+	json_t *lines = json_object_get(report, "rows");
+	json_t *totals = json_object_get(report, "totals");
+	json_t *notes = json_object_get(report, "notes");
+
+	for (size_t i = 0; i < rows_count(rows); i++) {
+		const char *part = rows_text(rows, i, "_part");
+		if (strcmp(part, "note") == 0) {
+			json_array_append_new(notes, json_string(rows_text(rows, i, "_note")));
+			continue;
+		}
+		CLEANUP(json_decref) json_t *row = row_json(rows, i);
+		if (!row)
+			return false;
+		if (strcmp(part, "total") == 0) {
+			drop_nulls(row);
+			json_object_update(totals, row);
+		} else {
+			keep_only(row, members);
+			json_array_append(lines, row);
+		}
+	}
+	return true;
+}
+
+/* ---- The report ---- */
+
+static json_t *parameters_json(const struct call *call)
+{
+	json_t *parameters = json_object();
+	const struct operation *operation = call->request->operation;
+
+	for (size_t i = 0; i < operation->parameter_count; i++) {
+		const struct parameter *parameter = &operation->parameters[i];
+		const char *value = request_argument(call->request, parameter->name);
+		if (parameter->place == IN_QUERY)
+			json_object_set_new(
+			    parameters, parameter->name, value ? json_string(value) : json_null());
+	}
+	return parameters;
+}
+
+/* The path with the arguments that the report was asked with. */
+static void put_link(const struct call *call, const char *path, struct text *ret_link)
+{
+	const struct request *request = call->request;
+	char mark = '?';
+
+	text_puts(ret_link, path);
+	for (size_t i = 0; i < request->argument_count; i++) {
+		const struct argument *argument = &request->arguments[i];
+		const char *name = argument->parameter->name;
+		if (argument->parameter->place != IN_QUERY || !argument->value ||
+		    strcmp(name, "audience") == 0)
+			continue;
+		text_putc(ret_link, mark);
+		text_put_url(ret_link, name);
+		text_putc(ret_link, '=');
+		text_put_url(ret_link, argument->value);
+		mark = '&';
+	}
+	if (mark == '?')
+		text_putc(ret_link, '?');
+}
+
+static json_t *links_json(const struct call *call)
+{
+	CLEANUP(text_finish) struct text self = TEXT_INIT(LINK_BYTES);
+	CLEANUP(text_finish) struct text records = TEXT_INIT(LINK_BYTES);
+	CLEANUP(text_finish) struct text path = TEXT_INIT(LINK_BYTES);
+
+	put_link(call, call->request->path, &self);
+	text_printf(&path, "%s/records", call->request->path);
+	put_link(call, text_string(&path), &records);
+	return json_pack("{s:s, s:o, s:n}", "self", text_string(&self), "records",
+	    call->endpoint->records ? json_string(text_string(&records)) : json_null(), "next");
+}
+
+bool report_make(const struct call *call, const struct rows *rows, const char *as_of,
+    json_t **ret_report, struct problem *problem)
+{
+	const struct operation *operation = call->request->operation;
+	const json_t *said = report_of(operation);
+	CLEANUP(json_decref)
+	json_t *report = json_pack("{s:O, s:O, s:s, s:s, s:o, s:O, s:o, s:[], s:{}, s:o, s:o}", "name",
+	    json_object_get(said, "name"), "title", json_object_get(said, "title"), "as_of", as_of,
+	    "audience", request_argument(call->request, "audience"), "parameters",
+	    parameters_json(call), "unit", json_object_get(said, "unit"), "columns",
+	    report_columns(call->api->contract, operation), "rows", "totals", "notes",
+	    json_deep_copy(json_object_get(said, "notes")), "links", links_json(call));
+
+	if (!report || !add_parts(call, rows, report))
+		return problem_fail(problem, PROBLEM_INTERNAL, "the report %s could not be made",
+		    json_string_value(json_object_get(said, "name")));
+	*ret_report = TAKE(report);
+	return true;
+}
+
+/* ---- Formats ---- */
+
+static void put_csv(const json_t *report, struct text *ret_text)
+{
+	const char *keys[COLUMNS_MAX + 1] = {NULL};
+	size_t count = 0;
+	size_t index;
+	json_t *column;
+
+	json_array_foreach (json_object_get(report, "columns"), index, column)
+		if (count < COLUMNS_MAX)
+			keys[count++] = json_string_value(json_object_get(column, "key"));
+	sheet_put(json_object_get(report, "rows"), keys, ret_text);
+}
+
+bool report_put(struct call *call, const json_t *report, struct problem *problem)
+{
+	struct reply *reply = call->reply;
+
+	reply->status = 200;
+	if (strcmp(reply->media_type, "text/csv") == 0) {
+		put_csv(report, &reply->body);
+	} else {
+		CLEANUP(free) char *written = json_dumps(report, JSON_COMPACT);
+		text_puts(&reply->body, written ? written : "{}");
+	}
+	if (reply->body.failed)
+		return problem_fail(problem, PROBLEM_INTERNAL, "a report outgrew its limit");
+	call_tag(call, VERSION_OF_CONTENT);
+	return true;
+}

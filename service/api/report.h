@@ -1,0 +1,20 @@
+/*
+ * A report: what the document says of it (x-report and the row's schema) with the rows that its
+ * statement gave, as one JSON object that every format is made from.
+ */
+#pragma once
+
+#include "api/call.h"
+
+/* The x-report object of the operation; NULL when it is no report. Borrowed. */
+const json_t *report_of(const struct operation *operation);
+/* [{key, label, type}] of the row's schema, in its order; a new reference. */
+json_t *report_columns(const struct contract *contract, const struct operation *operation);
+/*
+ * The whole report, a new reference. Parts of rows that are "note" become notes after those of the
+ * document, the "total" becomes totals without its nulls. `as_of` is the day it is as of.
+ */
+MUST_CHECK bool report_make(const struct call *call, const struct rows *rows, const char *as_of,
+    json_t **ret_report, struct problem *problem);
+/* The same in the format that was negotiated. */
+MUST_CHECK bool report_put(struct call *call, const json_t *report, struct problem *problem);

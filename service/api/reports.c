@@ -1,0 +1,108 @@
+/* Owns the operations of reports: what may be asked, and the records behind a figure. */
+#include "api/reports.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/list.h"
+#include "api/report.h"
+
+/* ---- What is asked ---- */
+
+static bool refuse(struct problem *problem, const char *name, const char *code, const char *why)
+{
+	return problem_add(problem, PROBLEM_INVALID, name, code, "%s", why);
+}
+
+/* Adds every fault of what is asked; true when there is none. */
+static bool check_period(const struct call *call, struct problem *problem)
+{
+	const struct request *request = call->request;
+	const char *year = request_argument(request, "year");
+	const char *from = request_argument(request, "from");
+	const char *to = request_argument(request, "to");
+	const char *as_of = request_argument(request, "as_of");
+	struct date day = call->today;
+
+	if (year && (strtol(year + 2, NULL, 10) + 1) % 100 != strtol(year + 5, NULL, 10))
+		refuse(problem, "year", "reporting_year",
+		    "A reporting year is followed by the next one, such as 2023-24.");
+	if (year && (from || to))
+		refuse(problem, "year", "period", "Either a year is asked for, or from and to.");
+	/* Days of the calendar sort as their texts do. */
+	if (from && to && strcmp(from, to) > 0)
+		refuse(problem, "to", "period_order", "The last day lies before the first.");
+	if (as_of && (!date_parse(as_of, &day) || day.days > call->today.days))
+		refuse(problem, "as_of", "in_future",
+		    "What will be on a later day is not known: the day is today at the latest.");
+	return problem->kind == PROBLEM_NONE;
+}
+
+/* ---- The report ---- */
+
+static void bind_day(const struct call *call, struct arguments *arguments)
+{
+	const char *as_of = request_argument(call->request, "as_of");
+
+	bind_text(&arguments->bindings, "as_of", as_of ? as_of : arguments->today.text);
+}
+
+bool report_show(struct call *call, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
+	CLEANUP(json_decref) json_t *report = NULL;
+
+	call_bind(call, &arguments);
+	bind_day(call, &arguments);
+	if (!check_period(call, problem))
+		return call_refuse(call, NULL, problem);
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
+	if (!call_run(call, &batch, problem))
+		return false;
+	const char *as_of = request_argument(call->request, "as_of");
+	return report_make(call, batch_rows(&batch, number), as_of ? as_of : arguments.today.text,
+	           &report, problem) &&
+	       report_put(call, report, problem);
+}
+
+/* ---- The records behind a figure ---- */
+
+static const struct statement *records_of(const struct call *call, const char *name)
+{
+	const struct contract *contract = call->api->contract;
+
+	for (size_t i = 0; i < contract_operation_count(contract); i++) {
+		const struct operation *operation = contract_operation(contract, i);
+		const char *known = json_string_value(json_object_get(report_of(operation), "name"));
+		if (known && strcmp(known, name) == 0)
+			return call->api->endpoints[operation->index]->records;
+	}
+	return NULL;
+}
+
+bool report_records(struct call *call, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
+	struct list_page page;
+	const struct statement *records =
+	    records_of(call, request_argument(call->request, "report_name"));
+
+	call_bind(call, &arguments);
+	bind_day(call, &arguments);
+	if (!records)
+		problem_set(problem, PROBLEM_NOT_FOUND, "There is no such report that counts records.");
+	else if (list_open(call, &page, &arguments.bindings, problem))
+		check_period(call, problem);
+	if (problem->kind != PROBLEM_NONE)
+		return call_refuse(call, NULL, problem);
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, records, &arguments.bindings);
+	if (!call_run(call, &batch, problem))
+		return false;
+	return list_close(call, &page, batch_rows(&batch, number), NULL, NULL, problem);
+}

@@ -1,0 +1,15 @@
+/*
+ * Reports. A report is an operation with x-report in the document, and a row of operations.c with
+ * its statement: $1 as_of, $2 year, $3 from, $4 to and then whatever else its parameters name.
+ */
+#pragma once
+
+#include "api/call.h"
+
+/* GET /v1/reports/…: the report as of a day, in the negotiated format. */
+MUST_CHECK bool report_show(struct call *call, struct problem *problem);
+/*
+ * GET /v1/reports/{report_name}/records: what the report of that name counted, by its .records, which
+ * takes the report's own parameters and row, figure, limit and after_key.
+ */
+MUST_CHECK bool report_records(struct call *call, struct problem *problem);

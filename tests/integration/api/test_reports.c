@@ -1,0 +1,84 @@
+/* What reports count, and what may be asked of them. */
+#include "fixture.h"
+
+STAGE(ALL_SCOPES, NULL)
+
+/* A rapid review of an incident that was notified on that day. */
+static const char *counted(const char *notified_on)
+{
+	const char *id = recorded(incident_with("{}"));
+
+	expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record', "
+	                           "'notified_on': '%s'}",
+	                       notified_on),
+	                  "/v1/incidents/%s/notifications", id),
+	    201);
+	return id;
+}
+
+Test(reports, count_a_rapid_review_in_the_year_of_its_notification)
+{
+	counted("2024-03-28");
+	counted("2024-04-02");
+	const struct answer *report = get("/v1/reports/rapid-reviews-by-year?as_of=2024-04-02");
+
+	expect_status(report, 200);
+	expect_value(report, "/rows/0/year", "'2023-24'");
+	expect_value(report, "/rows/0/rapid_reviews", "1");
+	expect_value(report, "/rows/0/part_year", "false");
+	expect_value(report, "/rows/1/year", "'2024-25'");
+	expect_value(report, "/rows/1/part_year", "true");
+	expect_value(report, "/rows/1/percent", "0.0");
+	expect_value(report, "/totals/rapid_reviews", "2");
+	expect_value(report, "/unit", "'incident'");
+	expect_value(report, "/columns/1/label", "'Rapid reviews'");
+}
+
+Test(reports, give_the_figures_as_they_then_stood)
+{
+	const char *before =
+	    text_of("%s", told(get("/v1/reports/rapid-reviews-by-year?as_of=2024-02-19")));
+
+	reviewed("lcspr", "{}");
+	const struct answer *after = get("/v1/reports/rapid-reviews-by-year?as_of=2024-02-19");
+	expect_value(after, "/totals/lcsprs", "0");
+	cr_assert(before);
+	expect_value(get("/v1/reports/rapid-reviews-by-year?as_of=2024-02-20"), "/totals/lcsprs", "1");
+}
+
+Test(reports, lead_to_the_records_behind_a_figure)
+{
+	const struct answer *report = get("/v1/reports/rapid-reviews-by-year?as_of=2024-04-02");
+	const char *records = answer_text(report, "/links/records");
+	const struct answer *found = get("%s&row=2024-25&figure=rapid_reviews", records);
+
+	expect_status(found, 200);
+	expect_value(found, "/data/0/kind", "'rapid_review'");
+	expect_status(get("%s", answer_text(found, "/data/0/link")), 200);
+	expect_value(get("%s&row=2024-25&figure=lcsprs", records), "/data", "[]");
+	expect_problem(get("/v1/reports/nothing/records"), 404, "not-found");
+}
+
+Test(reports, refuse_a_period_that_is_none_and_name_every_fault)
+{
+	const struct answer *refused =
+	    get("/v1/reports/"
+	        "rapid-reviews-by-year?year=2023-25&from=2024-02-01&to=2024-01-01&as_of=2999-01-01");
+
+	expect_problem(refused, 422, "invalid");
+	expect_fault(refused, "year", "reporting_year");
+	expect_fault(refused, "year", "period");
+	expect_fault(refused, "to", "period_order");
+	expect_fault(refused, "as_of", "in_future");
+}
+
+Test(reports, are_tables_for_spreadsheets_too)
+{
+	static const char *const headers[] = {"Accept: text/csv", NULL};
+	static const char wanted[] = "year,rapid_reviews,lcsprs,percent,part_year\r\n";
+	const struct answer *sheet =
+	    make(&(struct call){.path = "/v1/reports/rapid-reviews-by-year", .headers = headers});
+
+	expect_status(sheet, 200);
+	cr_assert(strncmp(text_string(&sheet->body), wanted, strlen(wanted)) == 0, "%s", told(sheet));
+}
