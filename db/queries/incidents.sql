@@ -382,32 +382,31 @@ SELECT require_one(count(changed.id)) AS changed
 -- A withdrawal ends the clocks of the duty that still run, and the duty to review lapses with it; what
 -- was agreed meanwhile, a review or an action, goes on until somebody ends it. Reopening takes a
 -- lapsed rapid review up where it was, with its clock from where it began. What was judged stays as it
--- was judged.
--- $1 incident_id, $2 to
+-- was judged. Where the rapid review goes stands in its own log of steps.
+-- $1 record (json object), $2 incident_id, $3 to, $4 today
 WITH ended AS (
   UPDATE clock AS k
      SET cancelled_at = now()
    WHERE k.partnership_id = tenant()
-     AND k.incident_id = $1::uuid
+     AND k.incident_id = $2::uuid
      AND k.kind IN ('sin', 'rapid_review', 'scoping')
-     AND $2::text = 'withdrawn'
+     AND $3::text = 'withdrawn'
      AND k.completed_on IS NULL
      AND k.superseded_at IS NULL
      AND k.cancelled_at IS NULL
-), lapsed AS (
-  UPDATE rapid_review AS r
-     SET version = r.version + 1,
-         updated_at = now(),
-         state = 'lapsed'
+), led AS (
+  SELECT r.id,
+         r.state AS from_state,
+         'lapsed' AS to_state
+    FROM rapid_review AS r
    WHERE r.partnership_id = tenant()
-     AND r.incident_id = $1::uuid
-     AND $2::text = 'withdrawn'
+     AND r.incident_id = $2::uuid
+     AND $3::text = 'withdrawn'
      AND r.state IN ('opened', 'scoping', 'met', 'decided', 'signed_off')
-), revived AS (
-  UPDATE rapid_review AS r
-     SET version = r.version + 1,
-         updated_at = now(),
-         state = coalesce((
+  UNION ALL
+  SELECT r.id,
+         r.state,
+         coalesce((
            SELECT f.item ->> 'from'
              FROM change AS h
             CROSS JOIN LATERAL jsonb_array_elements(h.changes) AS f (item)
@@ -417,11 +416,28 @@ WITH ended AS (
               AND f.item ->> 'to' = 'lapsed'
             ORDER BY h.id DESC
             LIMIT 1), 'opened')
+    FROM rapid_review AS r
    WHERE r.partnership_id = tenant()
-     AND r.incident_id = $1::uuid
-     AND $2::text = 'reopened'
+     AND r.incident_id = $2::uuid
+     AND $3::text = 'reopened'
      AND r.state = 'lapsed'
-  RETURNING r.partnership_id, r.id
+), moved AS (
+  UPDATE rapid_review AS r
+     SET version = r.version + 1,
+         updated_at = now(),
+         state = l.to_state
+    FROM led AS l
+   WHERE r.partnership_id = tenant()
+     AND r.id = l.id
+     AND r.state = l.from_state
+  RETURNING r.partnership_id, r.id, l.from_state, l.to_state
+), logged AS (
+  INSERT INTO transition (partnership_id, subject, subject_id, operation, from_state, to_state,
+    happened_on, reason, evidence, key_id, agency_id)
+  SELECT m.partnership_id, 'rapid_review', m.id, 'createIncidentTransition', m.from_state,
+         m.to_state, coalesce(($1::jsonb ->> 'on')::date, $4::date), $1::jsonb ->> 'reason',
+         $1::jsonb, caller_key(), caller_agency()
+    FROM moved AS m
 )
 INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, basis, duty, rule,
   starts_on, start_event, unit, length, due_on, at_risk_on, calendar_version, subject, subject_id,
@@ -429,17 +445,18 @@ INSERT INTO clock (partnership_id, id, incident_id, created_by_agency_id, kind, 
 SELECT k.partnership_id, gen_random_uuid(), k.incident_id, k.created_by_agency_id, k.kind, k.basis,
        k.duty, k.rule, k.starts_on, k.start_event, k.unit, k.length, k.due_on, k.at_risk_on,
        k.calendar_version, k.subject, k.subject_id, k.agency_id, k.owner
-  FROM revived AS r
+  FROM moved AS m
  CROSS JOIN LATERAL (
    SELECT c.*
      FROM clock AS c
-    WHERE c.partnership_id = r.partnership_id
-      AND c.subject_id = r.id
+    WHERE c.partnership_id = m.partnership_id
+      AND c.subject_id = m.id
       AND c.kind = 'rapid_review'
       AND c.superseded_at IS NULL
     ORDER BY c.created_at DESC
     LIMIT 1) AS k
- WHERE k.cancelled_at IS NOT NULL;
+ WHERE m.from_state = 'lapsed'
+   AND k.cancelled_at IS NOT NULL;
 
 -- name: incident_transition_list
 -- The steps that an incident took of its own, the first one first.

@@ -168,13 +168,22 @@ SELECT {{rapid_review_columns}},
 -- name: rapid_review_open
 -- What the notification of a serious incident opens.
 -- $1 rapid_review_id, $2 incident_id, $3 notification_id, $4 notified_on
-INSERT INTO rapid_review (partnership_id, id, version, state, incident_id, notification_id,
-  notified_on, created_by_agency_id, created_at, updated_at)
-SELECT i.partnership_id, $1::uuid, 1, 'opened', i.id, $3::uuid, $4::date, i.created_by_agency_id,
-       now(), now()
-  FROM incident AS i
- WHERE i.partnership_id = tenant()
-   AND i.id = $2::uuid;
+WITH opened AS (
+  INSERT INTO rapid_review (partnership_id, id, version, state, incident_id, notification_id,
+    notified_on, created_by_agency_id, created_at, updated_at)
+  SELECT i.partnership_id, $1::uuid, 1, 'opened', i.id, $3::uuid, $4::date,
+         i.created_by_agency_id, now(), now()
+    FROM incident AS i
+   WHERE i.partnership_id = tenant()
+     AND i.id = $2::uuid
+  RETURNING partnership_id, id, state, notified_on
+)
+INSERT INTO transition (partnership_id, subject, subject_id, operation, from_state, to_state,
+  happened_on, evidence, key_id, agency_id)
+SELECT o.partnership_id, 'rapid_review', o.id, 'createIncidentNotification', '', o.state,
+       o.notified_on, jsonb_build_object('notification_id', $3::uuid), caller_key(),
+       caller_agency()
+  FROM opened AS o;
 
 -- name: rapid_review_advance
 -- The next version of a rapid review, perhaps in another state, and the incident behind it where it

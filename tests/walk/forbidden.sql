@@ -56,3 +56,27 @@ SELECT s.id, a.slug FROM rapid_review_submission AS s
    AND (a.valid_to IS NULL OR a.valid_to >= d.decided_on)
  WHERE NOT EXISTS (SELECT FROM rapid_review_sign_off AS o WHERE o.partnership_id = s.partnership_id
    AND o.decision_id = d.id AND o.agency_id = a.id AND o.created_at <= s.created_at);
+-- no state is moved without a step of the log; an incident follows what belongs to it without one
+SELECT c.resource, c.resource_id, f.item ->> 'from', f.item ->> 'to' FROM change AS c
+ CROSS JOIN LATERAL jsonb_array_elements(c.changes) AS f (item)
+ WHERE c.resource IN ('action', 'incident', 'rapid_review', 'recommendation', 'referral', 'review')
+   AND f.item ->> 'field' = 'state'
+   AND NOT (c.resource = 'incident'
+     AND (f.item ->> 'to' IN ('notified', 'rapid_review', 'submitted', 'responded', 'in_review')
+       OR f.item ->> 'from' = 'in_review' AND f.item ->> 'to' <> 'closed'))
+   AND NOT EXISTS (SELECT FROM transition AS t WHERE t.partnership_id = c.partnership_id
+     AND t.subject = c.resource AND t.subject_id = c.resource_id AND t.at = c.at
+     AND t.from_state = f.item ->> 'from' AND t.to_state = f.item ->> 'to');
+-- the log of steps of everything begins with nothing and ends with the state that it is in
+SELECT s.subject, s.id, s.state, l.first_from, l.last_to
+  FROM (SELECT 'action' AS subject, partnership_id, id, state FROM action
+         UNION ALL SELECT 'rapid_review', partnership_id, id, state FROM rapid_review
+         UNION ALL SELECT 'recommendation', partnership_id, id, state FROM recommendation
+         UNION ALL SELECT 'referral', partnership_id, id, state FROM referral
+         UNION ALL SELECT 'review', partnership_id, id, state FROM review) AS s
+ CROSS JOIN LATERAL (SELECT (array_agg(t.from_state ORDER BY t.id))[1] AS first_from,
+                            (array_agg(t.to_state ORDER BY t.id DESC))[1] AS last_to
+                       FROM transition AS t
+                      WHERE t.partnership_id = s.partnership_id AND t.subject = s.subject
+                        AND t.subject_id = s.id) AS l
+ WHERE l.last_to IS DISTINCT FROM s.state OR l.first_from <> '';

@@ -93,6 +93,40 @@ Test(incident_step, reopens_what_was_withdrawn_with_its_clock_from_where_it_bega
 	expect_status(patch(json_of("{'media_interest': true}"), "\"4\"", "/v1/incidents/%s", id), 200);
 }
 
+static const char *rapid_review_of(const char *incident)
+{
+	return answer_text(get("/v1/rapid-reviews?incident_id=%s", incident), "/data/0/id");
+}
+
+Test(incident_step, stands_in_the_log_of_the_rapid_review_that_it_moves)
+{
+	const char *id = notified();
+	const char *review = rapid_review_of(id);
+
+	expect_status(move(json_of("{'to': 'scoping', 'on': '2024-01-15'}"), "\"1\"",
+	                  "/v1/rapid-reviews/%s/transitions", review),
+	    200);
+	expect_status(moved(id, 3,
+	                  "{'to': 'withdrawn', 'reason': 'a medical cause', 'agreed_by': 'the"
+	                  " partners', 'on': '2024-01-20'}"),
+	    200);
+	expect_status(moved(id, 4, "{'to': 'reopened', 'reason': 'new evidence'}"), 200);
+	expect_value(get("/v1/rapid-reviews/%s", review), "/state", "'scoping'");
+	CLEANUP(free)
+	char *log = sql_text(&stage()->database,
+	    "SELECT string_agg(concat_ws('|', t.operation, t.from_state, t.to_state, CASE"
+	    "         WHEN t.at::date > t.happened_on THEN t.happened_on END, t.reason), ' '"
+	    "         ORDER BY t.id)"
+	    "  FROM transition AS t"
+	    " WHERE t.subject = 'rapid_review' AND t.subject_id = $1::uuid"
+	    "   AND t.key_id IS NOT NULL AND t.agency_id IS NOT NULL",
+	    review, NULL);
+	cr_assert_str_eq(log, "createIncidentNotification||opened|2024-01-11"
+	                      " createRapidReviewTransition|opened|scoping|2024-01-15"
+	                      " createIncidentTransition|scoping|lapsed|2024-01-20|a medical cause"
+	                      " createIncidentTransition|lapsed|scoping|new evidence");
+}
+
 Test(incident_step, decides_not_to_notify_with_each_partner_s_view)
 {
 	const char *id = recorded(incident_with("{}"));
