@@ -111,17 +111,9 @@ static int run_pages(struct session *session, const struct operation *operation,
 	if (error != CSPR_OK)
 		return report_failure(session->cspr, error, NULL);
 	for (;;) {
-		struct cspr_response *response CLEANUP(cspr_response_destroy) = NULL;
-		error = cspr_pages_next(pages, &response);
-		if (error != CSPR_OK)
-			return report_failure(session->cspr, error, NULL);
-		if (!response)
-			return EXIT_OK;
-		if (cspr_status(response) != 200)
-			return report_answer(response, NULL);
 		json_t *page CLEANUP(json_decref) = NULL;
-		int code = session_json(response, &page);
-		if (code != EXIT_OK)
+		int code = session_next_page(session, pages, &page);
+		if (code != EXIT_OK || !page)
 			return code;
 		const struct output output = {
 		    arguments->output, operation ? operation->columns : NULL, stdout};

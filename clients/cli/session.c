@@ -96,24 +96,19 @@ int session_json(const struct cspr_response *response, json_t **ret_value)
 	return EXIT_OK;
 }
 
-static int take_page(
-    struct session *session, struct cspr_pages *pages, json_t *rows, bool *ret_ended)
+int session_next_page(struct session *session, struct cspr_pages *pages, json_t **ret_page)
 {
 	struct cspr_response *response CLEANUP(cspr_response_destroy) = NULL;
-	json_t *page CLEANUP(json_decref) = NULL;
 	enum cspr_error error = cspr_pages_next(pages, &response);
 
+	*ret_page = NULL;
 	if (error != CSPR_OK)
 		return report_failure(session->cspr, error, NULL);
-	*ret_ended = response == NULL;
 	if (!response)
 		return EXIT_OK;
 	if (cspr_status(response) != 200)
 		return report_answer(response, NULL);
-	int code = session_json(response, &page);
-	if (code == EXIT_OK && json_array_extend(rows, json_object_get(page, "data")) != 0)
-		code = EXIT_OTHER;
-	return code;
+	return session_json(response, ret_page);
 }
 
 int session_whole_list(
@@ -122,14 +117,18 @@ int session_whole_list(
 	struct cspr_pages *pages CLEANUP(cspr_pages_destroy) = NULL;
 	json_t *rows CLEANUP(json_decref) = json_array();
 	enum cspr_error error = cspr_pages_create(session->cspr, request, &pages);
-	bool ended = false;
 
 	if (error != CSPR_OK)
 		return report_failure(session->cspr, error, NULL);
-	while (!ended) {
-		int code = take_page(session, pages, rows, &ended);
+	for (;;) {
+		json_t *page CLEANUP(json_decref) = NULL;
+		int code = session_next_page(session, pages, &page);
 		if (code != EXIT_OK)
 			return code;
+		if (!page)
+			break;
+		if (json_array_extend(rows, json_object_get(page, "data")) != 0)
+			return EXIT_OTHER;
 	}
 	*ret_list = json_pack("{s:O, s:b}", "data", rows, "has_more", 0);
 	return *ret_list ? EXIT_OK : EXIT_OTHER;

@@ -26,6 +26,9 @@ MUST_CHECK int session_call(struct session *session, const struct cspr_request *
     struct cspr_response **ret_response);
 /* Parses an answer's JSON body; says so when it is none. */
 MUST_CHECK int session_json(const struct cspr_response *response, json_t **ret_value);
+/* The next page of a list; NULL after the last one. Says what else came than a page. */
+MUST_CHECK int session_next_page(
+    struct session *session, struct cspr_pages *pages, json_t **ret_page);
 /* Every page of a list as one {"data": […]}. */
 MUST_CHECK int session_whole_list(
     struct session *session, const struct cspr_request *request, json_t **ret_list);

@@ -64,39 +64,44 @@ instant_text(i.updated_at) AS updated_at,
   WHERE c.partnership_id = i.partnership_id
     AND c.incident_id = i.id) AS children
 
+-- name: incident_open_ends
+-- What of an incident is not settled yet, as members of its facts.
+-- fragment
+'was_not_notified', NOT EXISTS (
+  SELECT
+    FROM notification AS n
+   WHERE n.partnership_id = i.partnership_id
+     AND n.incident_id = i.id),
+'notification_is_settled', NOT EXISTS (
+  SELECT
+    FROM clock AS k
+   WHERE k.partnership_id = i.partnership_id
+     AND k.incident_id = i.id
+     AND k.kind = 'sin'
+     AND k.completed_on IS NULL
+     AND k.superseded_at IS NULL
+     AND k.cancelled_at IS NULL),
+'no_open_rapid_review', NOT EXISTS (
+  SELECT
+    FROM rapid_review AS r
+   WHERE r.partnership_id = i.partnership_id
+     AND r.incident_id = i.id
+     AND r.state IN ('opened', 'scoping', 'met', 'decided', 'signed_off')),
+'no_open_review', NOT EXISTS (
+  SELECT
+    FROM review_incident AS l
+    JOIN review AS v ON v.partnership_id = l.partnership_id AND v.id = l.review_id
+   WHERE l.partnership_id = i.partnership_id
+     AND l.incident_id = i.id
+     AND l.removed_at IS NULL
+     AND v.state NOT IN ('closed', 'discontinued'))
+
 -- name: incident_facts
 -- What the steps of an incident ask for. Not in lists, where fifty of them would cost as much as the
 -- page itself; a list's incidents leave their next_steps to whoever opens one.
 -- fragment
 json_build_object(
-  'was_not_notified', NOT EXISTS (
-    SELECT
-      FROM notification AS n
-     WHERE n.partnership_id = i.partnership_id
-       AND n.incident_id = i.id),
-  'notification_is_settled', NOT EXISTS (
-    SELECT
-      FROM clock AS k
-     WHERE k.partnership_id = i.partnership_id
-       AND k.incident_id = i.id
-       AND k.kind = 'sin'
-       AND k.completed_on IS NULL
-       AND k.superseded_at IS NULL
-       AND k.cancelled_at IS NULL),
-  'no_open_rapid_review', NOT EXISTS (
-    SELECT
-      FROM rapid_review AS r
-     WHERE r.partnership_id = i.partnership_id
-       AND r.incident_id = i.id
-       AND r.state IN ('opened', 'scoping', 'met', 'decided', 'signed_off')),
-  'no_open_review', NOT EXISTS (
-    SELECT
-      FROM review_incident AS l
-      JOIN review AS v ON v.partnership_id = l.partnership_id AND v.id = l.review_id
-     WHERE l.partnership_id = i.partnership_id
-       AND l.incident_id = i.id
-       AND l.removed_at IS NULL
-       AND v.state NOT IN ('closed', 'discontinued'))) AS "_facts"
+  {{incident_open_ends}}) AS "_facts"
 
 -- name: incident_get
 -- One incident with its children.
@@ -326,34 +331,7 @@ SELECT i.id,
          'caller_agency_id', caller_agency(),
          'we_contribute', coalesce(i.our_role IN ('contributing', 'informed'), false),
          'duty_since', CASE WHEN i.duty <> 'none' THEN i.aware_on END,
-         'was_not_notified', NOT EXISTS (
-           SELECT
-             FROM notification AS n
-            WHERE n.partnership_id = i.partnership_id
-              AND n.incident_id = i.id),
-         'notification_is_settled', NOT EXISTS (
-           SELECT
-             FROM clock AS k
-            WHERE k.partnership_id = i.partnership_id
-              AND k.incident_id = i.id
-              AND k.kind = 'sin'
-              AND k.completed_on IS NULL
-              AND k.superseded_at IS NULL
-              AND k.cancelled_at IS NULL),
-         'no_open_rapid_review', NOT EXISTS (
-           SELECT
-             FROM rapid_review AS r
-            WHERE r.partnership_id = i.partnership_id
-              AND r.incident_id = i.id
-              AND r.state IN ('opened', 'scoping', 'met', 'decided', 'signed_off')),
-         'no_open_review', NOT EXISTS (
-           SELECT
-             FROM review_incident AS l
-             JOIN review AS v ON v.partnership_id = l.partnership_id AND v.id = l.review_id
-            WHERE l.partnership_id = i.partnership_id
-              AND l.incident_id = i.id
-              AND l.removed_at IS NULL
-              AND v.state NOT IN ('closed', 'discontinued')),
+         {{incident_open_ends}},
          'agencies', (
            SELECT json_agg(json_build_object('id', a.id, 'kind', a.kind))
              FROM agency AS a

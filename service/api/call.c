@@ -324,6 +324,24 @@ bool call_replay_first(struct call *call, bool *ret_replayed, struct problem *pr
 	return *ret_replayed;
 }
 
+bool call_judged(struct call *call, bool (*serve)(struct call *call, struct problem *problem),
+    struct problem *problem)
+{
+	bool replayed;
+
+	if (!call_replay_first(call, &replayed, problem))
+		return false;
+	if (replayed)
+		return true;
+	for (int tries = 0;;) {
+		if (serve(call, problem) || call_replay(call, problem))
+			return true;
+		bool raced = call_was_overtaken(call) || call_rules_changed(call);
+		if (!call_try_again(raced, &tries, problem))
+			return false;
+	}
+}
+
 void call_audit(struct call *call, struct batch *batch, const char *resource_id)
 {
 	struct bindings bindings = {0};

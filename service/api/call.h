@@ -136,6 +136,12 @@ bool call_replay(struct call *call, struct problem *problem);
  * before anything is judged, so that a repeated request gets its first answer. A round trip.
  */
 MUST_CHECK bool call_replay_first(struct call *call, bool *ret_replayed, struct problem *problem);
+/*
+ * The whole of such a write: the kept answer, or else `serve`, again while the resource or the
+ * rules change between its reading and its writing.
+ */
+MUST_CHECK bool call_judged(struct call *call,
+    bool (*serve)(struct call *call, struct problem *problem), struct problem *problem);
 /* Adds the audit entry; the last statement before the answer. */
 void call_audit(struct call *call, struct batch *batch, const char *resource_id);
 /*

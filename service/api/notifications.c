@@ -258,20 +258,7 @@ static bool try_notify(struct call *call, struct problem *problem)
 
 bool notifications_create(struct call *call, struct problem *problem)
 {
-	bool replayed;
-
-	if (!call_replay_first(call, &replayed, problem))
-		return false;
-	if (replayed)
-		return true;
-	/* Again while the incident or the rules change between the reading and the writing. */
-	for (int tries = 0;;) {
-		if (try_notify(call, problem) || call_replay(call, problem))
-			return true;
-		bool raced = call_was_overtaken(call) || call_rules_changed(call);
-		if (!call_try_again(raced, &tries, problem))
-			return false;
-	}
+	return call_judged(call, try_notify, problem);
 }
 
 /* The incident of the notification, so that its reference and its events have their place. */

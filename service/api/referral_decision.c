@@ -343,18 +343,5 @@ static bool decide_once(struct call *call, struct problem *problem)
 
 bool referral_decision_create(struct call *call, struct problem *problem)
 {
-	bool replayed;
-
-	if (!call_replay_first(call, &replayed, problem))
-		return false;
-	if (replayed)
-		return true;
-	/* Again while the referral or the rules change between the reading and the writing. */
-	for (int tries = 0;;) {
-		if (decide_once(call, problem) || call_replay(call, problem))
-			return true;
-		bool raced = call_was_overtaken(call) || call_rules_changed(call);
-		if (!call_try_again(raced, &tries, problem))
-			return false;
-	}
+	return call_judged(call, decide_once, problem);
 }

@@ -44,6 +44,17 @@ void hex_encode(const void *bytes, size_t length, char *ret_text)
 	*ret_text = '\0';
 }
 
+int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
 static void encode(
     const void *bytes, size_t length, const char *alphabet, bool pad, struct text *ret_text)
 {

@@ -21,6 +21,8 @@ bool digest_equal(const void *a, const void *b, size_t length);
 
 /* Lower-case hexadecimal with a NUL; `ret_text` has room for 2 * length + 1. */
 void hex_encode(const void *bytes, size_t length, char *ret_text);
+/* Of a hexadecimal digit in either case; -1 when it is none. */
+int hex_value(char digit);
 /* Standard base64 with padding, appended. */
 void base64_encode(const void *bytes, size_t length, struct text *ret_text);
 /* URL-safe base64 without padding, appended. */

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/digest.h"
+
 static void write_key(struct text *text, const char *key)
 {
 	for (const char *at = key; *at; at++) {
@@ -87,17 +89,6 @@ const json_t *pointer_find(const json_t *document, const char *pointer)
 	return value;
 }
 
-static int hex_digit(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
 const json_t *reference_find(const json_t *document, const char *reference)
 {
 	CLEANUP(text_finish) struct text pointer = TEXT_INIT(POINTER_MAX);
@@ -109,8 +100,8 @@ const json_t *reference_find(const json_t *document, const char *reference)
 			text_putc(&pointer, *at);
 			continue;
 		}
-		int high = hex_digit(at[1]);
-		int low = high < 0 ? -1 : hex_digit(at[2]);
+		int high = hex_value(at[1]);
+		int low = high < 0 ? -1 : hex_value(at[2]);
 		if (low < 0 || high + low == 0)
 			return NULL;
 		text_putc(&pointer, (char)(high * 16 + low));

@@ -23,13 +23,6 @@ static const struct need views = {
                 "(Working Together 2023 chapter 5).",
     .is_evidence = true,
 };
-static const struct need authority_view = {
-    .code = "local_authority_view",
-    .sentence = "The view of the local authority stands among the partners' views, because it has "
-                "the last word (Children Act 2004 s16C(1)).",
-    .is_there = partner_views_have_authority,
-    .is_evidence = true,
-};
 static const struct need was_not_notified = {
     .code = "was_not_notified",
     .sentence = "It has not been notified: what was notified is withdrawn and not left out (the "
@@ -137,7 +130,7 @@ static const struct step steps[] = {
         .from = "recorded reopened",
         .to = "not_notified",
         .role = DECIDE,
-        .needs = {&was_not_notified, &reason, &views, &authority_view},
+        .needs = {&was_not_notified, &reason, &views, &partner_views_authority},
         .check = check_not_notified,
         .effects = {{CLOCK_LAPSES, "sin"}},
         .event = "incident.not_notified"},

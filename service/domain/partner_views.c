@@ -68,7 +68,7 @@ bool partner_views_check(const struct act *act, const char *decided, struct prob
 	return problem->kind == PROBLEM_NONE;
 }
 
-bool partner_views_have_authority(const struct act *act)
+static bool have_authority(const struct act *act)
 {
 	bool has_authority = false;
 	size_t index;
@@ -83,3 +83,11 @@ bool partner_views_have_authority(const struct act *act)
 	}
 	return !has_authority;
 }
+
+const struct need partner_views_authority = {
+    .code = "local_authority_view",
+    .sentence = "The view of the local authority stands among the partners' views, because it has "
+                "the last word (Children Act 2004 s16C(1)).",
+    .is_there = have_authority,
+    .is_evidence = true,
+};

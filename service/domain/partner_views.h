@@ -13,5 +13,5 @@
  * does its duties, says what `decided` says. Adds every fault and returns false when there is one.
  */
 bool partner_views_check(const struct act *act, const char *decided, struct problem *problem);
-/* Whether the local authority's own view is there; true where the partnership has none. */
-bool partner_views_have_authority(const struct act *act);
+/* That the local authority's own view is there; it is where the partnership has none. */
+extern const struct need partner_views_authority;

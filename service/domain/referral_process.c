@@ -46,13 +46,6 @@ static bool check_day(const struct act *act, struct problem *problem)
 	return act_check_not_future(act, "on", problem);
 }
 
-static const struct need authority_view = {
-    .code = "local_authority_view",
-    .sentence = "The view of the local authority stands among the partners' views, because it has "
-                "the last word (Children Act 2004 s16C(1)).",
-    .is_there = partner_views_have_authority,
-    .is_evidence = true,
-};
 static const struct need referrer_told = {
     .code = "referrer_told_on",
     .sentence = "The referrer is told of the decision either way (the partnership's procedure).",
@@ -149,14 +142,14 @@ static const struct step steps[] = {
         .from = "quality_assured",
         .to = "met",
         .role = "referrals:decide",
-        .needs = {&authority_view, &referrer_told, &chair_told},
+        .needs = {&partner_views_authority, &referrer_told, &chair_told},
         .check = check_decision,
         .event = "referral.decided"},
     {.operation = DECISION,
         .from = "quality_assured",
         .to = "not_met",
         .role = "referrals:decide",
-        .needs = {&authority_view, &referrer_told, &chair_told},
+        .needs = {&partner_views_authority, &referrer_told, &chair_told},
         .check = check_decision,
         .event = "referral.decided"},
 };

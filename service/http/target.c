@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digest.h"
 #include "http/characters.h"
 
 void target_finish(struct target *target)
@@ -15,17 +16,6 @@ void target_finish(struct target *target)
 static bool refuse(struct problem *problem, const char *why)
 {
 	return problem_set(problem, PROBLEM_MALFORMED_REQUEST, "%s", why);
-}
-
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
 }
 
 /* Decodes in place; the text only becomes shorter. */

@@ -1,4 +1,5 @@
 /* Owns the tests of hashes, base64 and sealing, against published vectors and spoiled inputs. */
+#include <ctype.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -11,6 +12,19 @@ static void expect_hex(const unsigned char digest[DIGEST_BYTES], const char *exp
 
 	hex_encode(digest, DIGEST_BYTES, hex);
 	cr_expect_str_eq(hex, expected);
+}
+
+Test(hex, is_read_in_either_case_and_is_nothing_else)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int value = 0; value < 16; value++) {
+		cr_expect_eq(hex_value(digits[value]), value);
+		cr_expect_eq(hex_value((char)toupper((unsigned char)digits[value])), value);
+	}
+	for (const char *other = "/:@G`g "; *other; other++)
+		cr_expect_eq(hex_value(*other), -1, "%c", *other);
+	cr_expect_eq(hex_value('\0'), -1);
 }
 
 /* FIPS 180-4 examples. */
