@@ -172,6 +172,9 @@ Test(embargo, is_broken_by_nothing)
 	cr_expect_str_eq(moved("published", "signed_off",
 	                     "{'no_open_embargo': false, 'type': 'national'}", override),
 	    "no_open_embargo");
+	cr_expect_str_eq(moved("assurance", "signed_off",
+	                     "{'no_open_embargo': false, 'type': 'table_top'}", override),
+	    "no_open_embargo");
 	cr_expect_str_eq(moved("published", "embargoed", "{}", override), "state state");
 }
 
