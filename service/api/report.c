@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "api/markdown.h"
+#include "api/page.h"
+#include "api/report_page.h"
 #include "api/sheet.h"
 
 #define COLUMNS_MAX 60
@@ -196,13 +199,19 @@ static void put_csv(const json_t *report, struct text *ret_text)
 	sheet_put(json_object_get(report, "rows"), keys, ret_text);
 }
 
-bool report_put(struct call *call, const json_t *report, struct problem *problem)
+bool report_put(struct call *call, const json_t *report, const char *by, struct problem *problem)
 {
 	struct reply *reply = call->reply;
 
 	reply->status = 200;
 	if (strcmp(reply->media_type, "text/csv") == 0) {
 		put_csv(report, &reply->body);
+	} else if (strcmp(reply->media_type, "text/html") == 0) {
+		page_guard(reply);
+		report_page_put(report, by, json_object_get(report_of(call->request->operation), "chart"),
+		    &reply->body);
+	} else if (strcmp(reply->media_type, "text/markdown") == 0) {
+		report_markdown_put(report, by, &reply->body);
 	} else {
 		CLEANUP(free) char *written = json_dumps(report, JSON_COMPACT);
 		text_puts(&reply->body, written ? written : "{}");

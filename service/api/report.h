@@ -16,5 +16,6 @@ json_t *report_columns(const struct contract *contract, const struct operation *
  */
 MUST_CHECK bool report_make(const struct call *call, const struct rows *rows, const char *as_of,
     json_t **ret_report, struct problem *problem);
-/* The same in the format that was negotiated. */
-MUST_CHECK bool report_put(struct call *call, const json_t *report, struct problem *problem);
+/* The same in the format that was negotiated; `by` is the partnership's name, for pages. */
+MUST_CHECK bool report_put(
+    struct call *call, const json_t *report, const char *by, struct problem *problem);

@@ -6,6 +6,7 @@
 
 #include "api/list.h"
 #include "api/report.h"
+#include "store/statements.h"
 
 /* ---- What is asked ---- */
 
@@ -60,12 +61,13 @@ bool report_show(struct call *call, struct problem *problem)
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
+	size_t whose = batch_add(&batch, &SQL_PARTNERSHIP_GET, &arguments.bindings);
 	if (!call_run(call, &batch, problem))
 		return false;
 	const char *as_of = request_argument(call->request, "as_of");
 	return report_make(call, batch_rows(&batch, number), as_of ? as_of : arguments.today.text,
 	           &report, problem) &&
-	       report_put(call, report, problem);
+	       report_put(call, report, rows_text(batch_rows(&batch, whose), 0, "name"), problem);
 }
 
 /* ---- The records behind a figure ---- */

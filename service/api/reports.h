@@ -9,7 +9,7 @@
 /* GET /v1/reports/…: the report as of a day, in the negotiated format. */
 MUST_CHECK bool report_show(struct call *call, struct problem *problem);
 /*
- * GET /v1/reports/{report_name}/records: what the report of that name counted, by its .records, which
- * takes the report's own parameters and row, figure, limit and after_key.
+ * GET /v1/reports/{report_name}/records: what the report of that name counted, by its .records,
+ * which takes the report's own parameters and row, figure, limit and after_key.
  */
 MUST_CHECK bool report_records(struct call *call, struct problem *problem);

@@ -6,7 +6,8 @@ STAGE(ALL_SCOPES, NULL)
 /* A rapid review of an incident that was notified on that day. */
 static const char *counted(const char *notified_on)
 {
-	const char *id = recorded(incident_with("{}"));
+	const char *id =
+	    recorded(incident_with("{'incident_date': '2020-01-06', 'aware_on': '%s'}", notified_on));
 
 	expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record', "
 	                           "'notified_on': '%s'}",
@@ -18,15 +19,16 @@ static const char *counted(const char *notified_on)
 
 Test(reports, count_a_rapid_review_in_the_year_of_its_notification)
 {
-	counted("2024-03-28");
-	counted("2024-04-02");
-	const struct answer *report = get("/v1/reports/rapid-reviews-by-year?as_of=2024-04-02");
+	counted("2022-03-28");
+	counted("2022-04-01");
+	const struct answer *report =
+	    get("/v1/reports/rapid-reviews-by-year?from=2021-04-01&as_of=2022-04-01");
 
 	expect_status(report, 200);
-	expect_value(report, "/rows/0/year", "'2023-24'");
+	expect_value(report, "/rows/0/year", "'2021-22'");
 	expect_value(report, "/rows/0/rapid_reviews", "1");
 	expect_value(report, "/rows/0/part_year", "false");
-	expect_value(report, "/rows/1/year", "'2024-25'");
+	expect_value(report, "/rows/1/year", "'2022-23'");
 	expect_value(report, "/rows/1/part_year", "true");
 	expect_value(report, "/rows/1/percent", "0.0");
 	expect_value(report, "/totals/rapid_reviews", "2");
@@ -48,14 +50,15 @@ Test(reports, give_the_figures_as_they_then_stood)
 
 Test(reports, lead_to_the_records_behind_a_figure)
 {
-	const struct answer *report = get("/v1/reports/rapid-reviews-by-year?as_of=2024-04-02");
+	counted("2025-05-06");
+	const struct answer *report = get("/v1/reports/rapid-reviews-by-year");
 	const char *records = answer_text(report, "/links/records");
-	const struct answer *found = get("%s&row=2024-25&figure=rapid_reviews", records);
+	const struct answer *found = get("%s&row=2025-26&figure=rapid_reviews", records);
 
 	expect_status(found, 200);
 	expect_value(found, "/data/0/kind", "'rapid_review'");
 	expect_status(get("%s", answer_text(found, "/data/0/link")), 200);
-	expect_value(get("%s&row=2024-25&figure=lcsprs", records), "/data", "[]");
+	expect_value(get("%s&row=2025-26&figure=lcsprs", records), "/data", "[]");
 	expect_problem(get("/v1/reports/nothing/records"), 404, "not-found");
 }
 
@@ -81,4 +84,35 @@ Test(reports, are_tables_for_spreadsheets_too)
 
 	expect_status(sheet, 200);
 	cr_assert(strncmp(text_string(&sheet->body), wanted, strlen(wanted)) == 0, "%s", told(sheet));
+}
+
+/* The report in that format. */
+static const struct answer *as_format(const char *format)
+{
+	const char *const headers[] = {text_of("Accept: %s", format), NULL};
+
+	counted("2020-05-06");
+	const struct answer *answer = make(&(struct call){
+	    .path = "/v1/reports/rapid-reviews-by-year?as_of=2020-06-01", .headers = headers});
+
+	expect_status(answer, 200);
+	return answer;
+}
+
+Test(reports, are_pages_to_print_with_the_table_beside_the_chart)
+{
+	const char *page = text_string(&as_format("text/html")->body);
+
+	cr_assert_not_null(strstr(page, "<html lang=\"en-GB\">"));
+	cr_assert_not_null(strstr(page, "<svg role=\"img\""));
+	cr_assert_not_null(strstr(page, "<th scope=\"row\">2020-21</th>"));
+	cr_assert_not_null(strstr(page, "&amp;row=2020-21&amp;figure=rapid_reviews\">"));
+	cr_assert_null(strstr(page, "<script"));
+}
+
+Test(reports, are_markdown_for_a_board_paper)
+{
+	const char *page = text_string(&as_format("text/markdown")->body);
+
+	cr_assert_not_null(strstr(page, "| 2020-21 | "), "%s", page);
 }
