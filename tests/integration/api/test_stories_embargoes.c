@@ -197,6 +197,19 @@ Test(embargo, that_is_lifted_asks_for_a_new_plan_and_a_new_notice)
 	expect_moved(step(id, json_of("{'to': 'published', 'published_on': '2025-01-21'}")));
 }
 
+/* Nobody is late with a notice that may not be given. */
+Test(embargo, of_a_planned_publication_ends_the_clock_of_its_notice)
+{
+	const char *id = review_in("lcspr", "signed_off");
+
+	expect_moved(plan(id, json_of("{'form': 'full', 'planned_on': '2024-10-31'}")));
+	cr_assert_eq(clocks_of(id, "publication_notice", "cancelled_at IS NULL"), 1);
+	embargoed(id, "2028-03-02");
+	expect_moved(step(id, json_of("{'to': 'embargoed'}")));
+	cr_assert_eq(clocks_of(id, "publication_notice", "cancelled_at IS NULL"), 0);
+	cr_assert_eq(clocks_of(id, "publication_notice", "completed_on IS NOT NULL"), 0);
+}
+
 Test(embargo, and_publication_at_the_same_moment_never_stand_together)
 {
 	for (int i = 0; i < 5; i++) {
