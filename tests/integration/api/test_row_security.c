@@ -125,6 +125,39 @@ Test(table, without_a_partnership_holds_no_case)
 	cr_assert_str_eq(names, "bank_holiday calendar_state default_clock_policy schema_migration");
 }
 
+/* The parts of what is found by its whole alone have no wall of their own. */
+Test(table, of_a_case_is_closed_to_an_agency_that_is_kept_from_it)
+{
+	CLEANUP(free)
+	char *open = sql_text(&stage()->database,
+	    "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class AS c"
+	    " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relrowsecurity"
+	    " AND has_table_privilege('cspr_api', c.oid, 'SELECT') AND NOT EXISTS"
+	    " (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid AND NOT p.polpermissive)",
+	    NULL);
+	CLEANUP(free)
+	char *columns = sql_text(&stage()->database,
+	    "SELECT string_agg(c.relname || '.' || a.attname, ' ' ORDER BY c.relname, a.attname)"
+	    " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+	    " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
+	    " AND has_table_privilege('cspr_api', c.oid, 'SELECT') AND a.attname IN"
+	    " ('incident_id', 'rapid_review_id', 'review_id', 'action_id') AND NOT EXISTS"
+	    " (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid AND NOT p.polpermissive"
+	    " AND pg_get_expr(p.polqual, p.polrelid) ~ ('\\m' || a.attname || '\\M'))",
+	    NULL);
+
+	cr_expect_str_eq(open,
+	    "acknowledgement agency audit_entry change clock_event clock_policy delivery_attempt"
+	    " idempotency notification_recipient partnership publication_recipient"
+	    " recommendation_agency transition");
+	cr_expect_str_eq(columns, "review_incident.review_id");
+	/* The clocks of an incident, of an action, and of a review or rapid review. */
+	cr_expect_eq(count_rows("SELECT count(*) FROM pg_policy AS p"
+	                        " WHERE p.polrelid = 'clock'::regclass AND NOT p.polpermissive",
+	                 NULL),
+	    3);
+}
+
 Test(table, of_a_partnership_begins_its_keys_with_it)
 {
 	/* Unique and foreign keys pass row-level security; those of the partnership itself may. */

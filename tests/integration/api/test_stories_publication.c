@@ -330,6 +330,7 @@ Test(assurance, of_nothing_seen_is_closed_for_a_reason)
 	expect_moved(step(id, json_of("{'to': 'assurance', 'interval_months': 6,"
 	                              " 'first_check_due_on': '2025-02-21'}")));
 	expect_moved(step(id, json_of("{'to': 'closed', 'reason': 'The service was dissolved.'}")));
+	cr_assert_eq(clocks_of(id, "assurance", "cancelled_at IS NULL"), 0);
 }
 
 Test(assurance, and_sharing_are_recorded_also_before_the_report_is_published)

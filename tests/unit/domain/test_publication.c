@@ -363,17 +363,21 @@ Test(assurance, is_agreed_and_closes_with_a_satisfactory_check_or_a_reason)
 
 Test(publication, takes_the_scope_for_it)
 {
+	static const char *const steps[][2] = {{"signed_off", "embargoed"}, {"embargoed", "signed_off"},
+	    {"signed_off", "notice_given"}, {"notice_given", "embargoed"},
+	    {"notice_given", "published"}, {"notice_given", "not_published"},
+	    {"signed_off", "not_published"}};
 	CLEANUP(json_decref) json_t *facts = all_facts("{}");
 	CLEANUP(json_decref) json_t *body = all_evidence("{}");
 	const struct act act = {.facts = facts, .body = body, .today = on("2023-06-01")};
 	const struct step *step = NULL;
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(steps); i++) {
 		CLEANUP(problem_finish) struct problem problem = {0};
-		const char *from = i == 2 ? "notice_given" : "signed_off";
-		cr_assert(process_find(&review_process, TRANSITION, targets[i], from, &step, &problem));
+		cr_assert(
+		    process_find(&review_process, TRANSITION, steps[i][1], steps[i][0], &step, &problem));
 		cr_expect_not(process_judge(&review_process, step, &act,
 		    "{reviews:write,reviews:approve,reviews:sign_off}", &problem));
-		cr_expect_eq(problem.kind, PROBLEM_FORBIDDEN, "%s", targets[i]);
+		cr_expect_eq(problem.kind, PROBLEM_FORBIDDEN, "%s from %s", steps[i][1], steps[i][0]);
 	}
 }
