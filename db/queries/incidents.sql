@@ -484,6 +484,16 @@ SELECT i.id
    AND i.id = $1::uuid
    FOR UPDATE OF i;
 
+-- name: incidents_lock
+-- The same for several, in the order of their ids, so that no two transactions wait for each other.
+-- $1 incident_ids (json array)
+SELECT i.id
+  FROM incident AS i
+ WHERE i.partnership_id = tenant()
+   AND i.id IN (SELECT w.id::uuid FROM jsonb_array_elements_text($1::jsonb) AS w (id))
+ ORDER BY i.id
+   FOR UPDATE OF i;
+
 -- name: incident_set_dfe_reference
 -- The reference that the DfE gave.
 -- $1 incident_id, $2 reference

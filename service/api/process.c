@@ -337,12 +337,26 @@ static void add_event(struct call *call, struct batch *batch, const struct writi
 	    .recipients = recipients_of(call, writing),
 	    .data = data,
 	};
-	if (event.incident_id) {
-		struct bindings bindings = {0};
-		bind_text(&bindings, "incident_id", event.incident_id);
-		batch_add(batch, &SQL_INCIDENT_LOCK, &bindings);
-	}
 	duties_add_event(&event, writing->event_id.text, batch);
+}
+
+/*
+ * The incidents of the resource, those that it is to have, and the one that orders its event. They
+ * are held before anything else is written: a step of an incident goes on to what belongs to it,
+ * and that one's steps back to the incident.
+ */
+static void add_lock(struct batch *batch, const struct writing *writing)
+{
+	struct bindings bindings = {0};
+	json_t *incident_id = json_object_get(writing->facts, "incident_id");
+	CLEANUP(json_decref) json_t *ids = json_array();
+
+	if (json_is_string(incident_id))
+		json_array_append(ids, incident_id);
+	json_array_extend(ids, json_object_get(writing->resource, "incident_ids"));
+	json_array_extend(ids, json_object_get(writing->body, "incident_ids"));
+	if (json_array_size(ids))
+		duties_add_json(batch, &SQL_INCIDENTS_LOCK, &bindings, "incident_ids", ids);
 }
 
 /* The step's own rows: the resource's next version, and the record. */
@@ -412,6 +426,7 @@ static bool write_all(struct call *call, const struct rulebook *rulebook,
 	bind_all(call, writing, &numbers, &arguments.bindings);
 	put_location(call, writing, location);
 	call_claim(call, &batch);
+	add_lock(&batch, writing);
 	add_rows(call, &batch, writing, record, &arguments.bindings);
 	add_log(call, &batch, writing);
 	if (json_array_size(effects))

@@ -251,7 +251,6 @@ static void add_event(struct call *call, struct batch *batch, const struct decis
 	    .recipients = "{}",
 	    .data = data,
 	};
-	struct bindings bindings = {0};
 
 	call_link(call, call->endpoint->subject->path, &link);
 	text_puts(&link, referral_id);
@@ -259,11 +258,8 @@ static void add_event(struct call *call, struct batch *batch, const struct decis
 	json_object_set_new(data, "record_id", json_string(decision->id.text));
 	json_object_set_new(data, "state", json_string(decision->step->to));
 	json_object_set_new(data, "link", json_string(text_string(&link)));
-	if (incident_id) {
+	if (incident_id)
 		json_object_set_new(data, "incident_id", json_string(incident_id));
-		bind_text(&bindings, "incident_id", incident_id);
-		batch_add(batch, &SQL_INCIDENT_LOCK, &bindings);
-	}
 	duties_add_event(&event, uuid_new().text, batch);
 }
 
@@ -284,13 +280,15 @@ static void add_log(struct call *call, struct batch *batch, const struct decisio
 static void add_rows(struct call *call, struct batch *batch, const struct decision *decision,
     struct bindings *bindings)
 {
+	bind_text(bindings, "incident_id", incident_id_of(decision));
 	if (decision->makes_incident)
 		incident_add(call, batch, &decision->draft);
+	else if (incident_id_of(decision))
+		batch_add(batch, &SQL_INCIDENT_LOCK, bindings);
 	bind_text(bindings, "referral_id", member(decision->referral, "id"));
 	bind_text(bindings, "decision_id", decision->id.text);
 	bind_text(bindings, "version", decision->version);
 	bind_text(bindings, "to", decision->step->to);
-	bind_text(bindings, "incident_id", incident_id_of(decision));
 	bind_text(bindings, "made_incident", decision->makes_incident ? "true" : "false");
 	bind_text(bindings, "decided_on", member(decision->body, "decided_on"));
 	batch_add(batch, call->endpoint->subject->advance, bindings);
