@@ -105,8 +105,9 @@ WITH probe AS (
 ), {{similar_scored}}
 {{similar_page}};
 
--- name: referral_similar
+-- name: referral_similar_scored
 -- All that are like the incident which a decision would make of a referral.
+-- fragment
 -- $1 referral_id, $2 incident (json object: what it has beyond the referral)
 WITH probe AS (
   SELECT r.incident_id AS id,
@@ -120,7 +121,29 @@ WITH probe AS (
    WHERE r.partnership_id = tenant()
      AND r.id = $1::uuid
 ), {{similar_scored}}
+
+-- name: referral_similar
+-- What the decision is judged by.
+-- $1 referral_id, $2 incident (json object: what it has beyond the referral)
+{{referral_similar_scored}}
 SELECT s.id,
        s.local_ref
   FROM scored AS s
  ORDER BY s.score DESC, s.id DESC;
+
+-- name: referral_similar_wait
+-- Of decisions of one partnership that make an incident, one at a time goes on from here to the end of
+-- its transaction. A statement of its own: what the next one sees is as of after the wait.
+SELECT pg_advisory_xact_lock(hashtextextended('cspr.referral_similar.' || tenant()::text, 0));
+
+-- name: referral_similar_check
+-- Nothing is like the incident but what the decision names; CS412 when there is since it was judged.
+-- $1 referral_id, $2 incident (json object: what it has beyond the referral)
+-- $3 distinct_from (json array)
+{{referral_similar_scored}}
+SELECT require_one((NOT EXISTS (
+         SELECT
+           FROM scored AS s
+          WHERE s.id NOT IN (
+            SELECT n.id::uuid FROM jsonb_array_elements_text($3::jsonb) AS n (id))))::integer)
+         AS checked;

@@ -5,6 +5,7 @@
 #include "api/referral_decision.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/duties.h"
@@ -277,14 +278,34 @@ static void add_log(struct call *call, struct batch *batch, const struct decisio
 	duties_add_json(batch, &SQL_TRANSITION_INSERT, &bindings, "evidence", decision->body);
 }
 
+/*
+ * Another decision may have made a similar incident since this one was judged: then it begins
+ * again, and finds it.
+ */
+static void add_similar_check(struct batch *batch, const struct decision *decision)
+{
+	struct bindings bindings = {0};
+	const json_t *distinct = json_object_get(decision->body, "distinct_from");
+	CLEANUP(json_decref) json_t *none = json_array();
+	CLEANUP(free) char *named = json_dumps(json_is_array(distinct) ? distinct : none, JSON_COMPACT);
+
+	bind_text(&bindings, "referral_id", member(decision->referral, "id"));
+	bind_text(&bindings, "distinct_from", named);
+	batch_add(batch, &SQL_REFERRAL_SIMILAR_WAIT, &bindings);
+	duties_add_json(batch, &SQL_REFERRAL_SIMILAR_CHECK, &bindings, "incident",
+	    json_object_get(decision->body, "incident"));
+}
+
 static void add_rows(struct call *call, struct batch *batch, const struct decision *decision,
     struct bindings *bindings)
 {
 	bind_text(bindings, "incident_id", incident_id_of(decision));
-	if (decision->makes_incident)
+	if (decision->makes_incident) {
+		add_similar_check(batch, decision);
 		incident_add(call, batch, &decision->draft);
-	else if (incident_id_of(decision))
+	} else if (incident_id_of(decision)) {
 		batch_add(batch, &SQL_INCIDENT_LOCK, bindings);
+	}
 	bind_text(bindings, "referral_id", member(decision->referral, "id"));
 	bind_text(bindings, "decision_id", decision->id.text);
 	bind_text(bindings, "version", decision->version);

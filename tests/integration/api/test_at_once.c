@@ -132,3 +132,34 @@ Test(at_once, referrals_join_one_incident)
 		cr_assert_eq(count_status(answers, MANY, 201), MANY);
 	}
 }
+
+/* The one that was made, or NULL unless exactly one was. */
+static const struct answer *only_made(const struct answer *const answers[], size_t count)
+{
+	const struct answer *made = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (answers[i]->status == 201 && !made)
+			made = answers[i];
+	return count_status(answers, count, 201) == 1 ? made : NULL;
+}
+
+Test(at_once, of_referrals_of_one_incident_only_the_first_makes_it)
+{
+	for (int round = 1; round <= 5; round++) {
+		const struct answer *answers[MANY];
+		decide_at_once(MANY, text_of("2020-0%d-10", round), "'incident': {}", answers);
+		expect_order(answers, MANY);
+		const struct answer *made = only_made(answers, MANY);
+		cr_assert_not_null(made);
+		const char *id = answer_text(made, "/incident_id");
+		const char *local_ref = answer_text(get("/v1/incidents/%s", id), "/local_ref");
+		for (size_t i = 0; i < MANY; i++) {
+			if (answers[i] == made)
+				continue;
+			expect_problem(answers[i], 409, "conflict");
+			expect_value(answers[i], "/missing/0/code", "'similar_incident'");
+			expect_value(answers[i], "/missing/0/detail", text_of("'%s'", local_ref));
+		}
+	}
+}
