@@ -49,6 +49,18 @@ static void expect_once_each(const struct scene *scene)
 	        NULL));
 }
 
+/* By one who has read before that each clock was announced so far. */
+static void expect_many_are_taken(const struct scene *scene, const char *announced, bool are_taken)
+{
+	char query[300];
+
+	snprintf(query, sizeof(query),
+	    "SELECT count(*) FROM clock AS c WHERE c.announced = 2 AND (sweep_take("
+	    "c.partnership_id, c.id, c.incident_id, %s, c.calendar_version)).id IS NOT NULL",
+	    announced);
+	cr_assert_eq(sql_number(&scene->database, query, NULL) > 0, are_taken, "%s", announced);
+}
+
 Test(sweep, announces_each_clock_once_although_two_do_it)
 {
 	CLEANUP(scene_close) struct scene scene = {0};
@@ -65,6 +77,8 @@ Test(sweep, announces_each_clock_once_although_two_do_it)
 	for (size_t i = 0; i < 2; i++)
 		service_stop(&services[i]);
 	expect_once_each(&scene);
+	expect_many_are_taken(&scene, "c.announced", true);
+	expect_many_are_taken(&scene, "0::smallint", false);
 }
 
 Test(sweep, goes_on_where_a_killed_process_left_it)
