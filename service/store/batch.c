@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/pool.h"
@@ -14,6 +15,8 @@
 #include "store/statements.h"
 
 #define VALUES_KEPT ((size_t)256 * 1024)
+#define FIRST_CAPACITY 24
+#define QUEUE_KEPT 100
 
 void bind_text(struct bindings *bindings, const char *name, const char *value)
 {
@@ -39,8 +42,44 @@ bool batch_begin(
 	if (lease->values.capacity > VALUES_KEPT)
 		text_finish(&lease->values);
 	text_clear(&lease->values);
+	if (lease->queue_capacity > QUEUE_KEPT) {
+		free(lease->queue);
+		lease->queue = NULL;
+		lease->queue_capacity = 0;
+	}
 	*ret_batch = (struct batch){.lease = lease, .end = end};
 	return true;
+}
+
+/* The room that a list is to have for one item more. */
+static size_t grown(size_t capacity)
+{
+	return capacity ? capacity * 2 : FIRST_CAPACITY;
+}
+
+static void *more(void *list, size_t capacity, size_t size)
+{
+	void *room = reallocarray(list, capacity, size);
+
+	/* docs/adr/0009 */
+	if (!room)
+		abort();
+	return room;
+}
+
+static void make_room(struct batch *batch)
+{
+	struct lease *lease = batch->lease;
+
+	if (batch->count == batch->capacity) {
+		batch->capacity = grown(batch->capacity);
+		batch->statements = more(batch->statements, batch->capacity, sizeof(*batch->statements));
+		batch->results = more(batch->results, batch->capacity, sizeof(*batch->results));
+	}
+	if (lease->queue_count == lease->queue_capacity) {
+		lease->queue_capacity = grown(lease->queue_capacity);
+		lease->queue = more(lease->queue, lease->queue_capacity, sizeof(*lease->queue));
+	}
 }
 
 static const char *find_value(const struct bindings *bindings, const char *name)
@@ -60,6 +99,7 @@ size_t batch_add(
 
 	/* One batch of a lease is filled at a time, and none is filled after it has run. */
 	assert(batch->count < BATCH_MAX && lease->queue_count == batch->count);
+	make_room(batch);
 	struct queued *queued = &lease->queue[lease->queue_count++];
 	queued->statement = statement;
 	for (size_t i = 0; statement->parameters[i]; i++) {
@@ -70,6 +110,7 @@ size_t batch_add(
 			text_append(&lease->values, value, strlen(value) + 1);
 	}
 	batch->statements[batch->count] = statement;
+	batch->results[batch->count] = NULL;
 	return batch->count++;
 }
 
@@ -77,30 +118,40 @@ size_t batch_add(
 struct plan {
 	size_t count;
 	size_t first; /* where the batch's own statements begin */
-	const struct statement *steps[BATCH_MAX + 3];
+	const struct statement *begin;
+	const struct statement *ends[2]; /* what follows them */
 };
 
 static struct plan make_plan(const struct batch *batch)
 {
 	struct plan plan = {0};
+	size_t end_count = 0;
 
-	if (batch->end != BATCH_READ)
-		plan.steps[plan.count++] = &SQL_TRANSACTION_BEGIN_WRITE;
-	plan.first = plan.count;
 	assert(batch->count > 0);
-	for (size_t i = 0; i < batch->count; i++)
-		plan.steps[plan.count++] = batch->statements[i];
-	if (batch->end == BATCH_ROLLBACK)
-		plan.steps[plan.count++] = &SQL_TRANSACTION_CHECK;
 	if (batch->end != BATCH_READ)
-		plan.steps[plan.count++] =
+		plan.begin = &SQL_TRANSACTION_BEGIN_WRITE;
+	plan.first = plan.begin ? 1 : 0;
+	if (batch->end == BATCH_ROLLBACK)
+		plan.ends[end_count++] = &SQL_TRANSACTION_CHECK;
+	if (batch->end != BATCH_READ)
+		plan.ends[end_count++] =
 		    batch->end == BATCH_ROLLBACK ? &SQL_TRANSACTION_ROLLBACK : &SQL_TRANSACTION_COMMIT;
+	plan.count = plan.first + batch->count + end_count;
 	return plan;
 }
 
 static bool is_own(const struct plan *plan, const struct batch *batch, size_t step)
 {
 	return step >= plan->first && step < plan->first + batch->count;
+}
+
+static const struct statement *step_of(
+    const struct plan *plan, const struct batch *batch, size_t step)
+{
+	if (step < plan->first)
+		return plan->begin;
+	return is_own(plan, batch, step) ? batch->statements[step - plan->first]
+	                                 : plan->ends[step - plan->first - batch->count];
 }
 
 static bool send_own(struct lease *lease, const struct queued *queued)
@@ -120,7 +171,7 @@ static bool send_plan(const struct plan *plan, const struct batch *batch)
 	for (size_t i = 0; i < plan->count; i++) {
 		bool sent = is_own(plan, batch, i)
 		                ? send_own(lease, &lease->queue[i - plan->first])
-		                : connection_queue(&lease->connection, plan->steps[i], NULL);
+		                : connection_queue(&lease->connection, step_of(plan, batch, i), NULL);
 		if (!sent)
 			return false;
 	}
@@ -157,7 +208,7 @@ static bool take_answer(struct batch *batch, const struct plan *plan, size_t ste
     PGresult **result, struct problem *problem)
 {
 	ExecStatusType status = PQresultStatus(*result);
-	const struct statement *statement = plan->steps[step];
+	const struct statement *statement = step_of(plan, batch, step);
 
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
 		return note_fault(batch, *result, statement, problem);
@@ -188,7 +239,7 @@ static bool read_answers(struct batch *batch, const struct plan *plan, struct pr
 			return good;
 		/* Behind the last answer stands at most a farewell: the session was ended just then. */
 		if (good && step >= plan->count)
-			good = note_fault(batch, result, plan->steps[plan->count - 1], problem);
+			good = note_fault(batch, result, step_of(plan, batch, plan->count - 1), problem);
 		else if (good)
 			good = take_answer(batch, plan, step, &result, problem);
 	}
@@ -237,7 +288,7 @@ bool batch_run(struct batch *batch, struct problem *problem)
 			good = run_once(batch, &plan, problem);
 		}
 	}
-	/* A batch runs once: BATCH_MAX + 1 makes batch_add() refuse what comes after. */
+	/* A batch runs once: this makes batch_add() refuse what comes after. */
 	lease->queue_count = BATCH_MAX + 1;
 	return good;
 }
@@ -251,5 +302,7 @@ const struct rows *batch_rows(const struct batch *batch, size_t number)
 void batch_finish(struct batch *batch)
 {
 	drop_results(batch);
-	batch->count = 0;
+	free(batch->statements);
+	free(batch->results);
+	*batch = (struct batch){0};
 }

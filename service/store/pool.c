@@ -93,6 +93,7 @@ void pool_destroy(struct pool *pool)
 	for (size_t i = 0; pool->leases && i < pool->size; i++) {
 		connection_close(&pool->leases[i].connection);
 		text_finish(&pool->leases[i].values);
+		free(pool->leases[i].queue);
 	}
 	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->lock);

@@ -18,7 +18,8 @@ struct lease {
 	char sqlstate[6];
 	/* What batch_add() has put down; sent by batch_run(), so that it can be sent again. */
 	size_t queue_count;
-	struct queued queue[BATCH_MAX];
+	size_t queue_capacity;
+	struct queued *queue;
 	struct text values; /* NUL-terminated, one behind the other */
 };
 

@@ -57,7 +57,8 @@ MUST_CHECK bool pool_lease(struct pool *pool, struct lease **ret_lease, struct p
 void pool_return(struct lease *lease);
 DEFINE_CLEANUP(struct lease *, pool_return)
 
-#define BATCH_MAX 24
+/* The most statements of one batch: what a spreadsheet changes is one transaction too. */
+#define BATCH_MAX 4000
 
 enum batch_end {
 	BATCH_COMMIT,   /* read-write, committed */
@@ -69,8 +70,9 @@ struct batch {
 	struct lease *lease;
 	enum batch_end end;
 	size_t count;
-	const struct statement *statements[BATCH_MAX];
-	struct rows *results[BATCH_MAX];
+	size_t capacity;
+	const struct statement **statements;
+	struct rows **results;
 };
 
 /* Starts an empty batch, and says how its transaction is to end. */
