@@ -220,6 +220,22 @@ Test(similar_incidents, are_named_before_a_new_one_is_made)
 	expect_value(get("/v1/incidents/%s/similar-incidents", incident_id), "/data/0/score", "100");
 }
 
+Test(similar_incidents, are_each_named_and_not_only_one_of_them)
+{
+	const char *one = known("2020-05-10");
+	const char *other = known("2020-05-10");
+	const char *id = assured("{'incident_date': '2020-05-10', 'aware_on': '2020-05-11',"
+	                         " 'received_on': '2020-05-12', 'la_of_incident': 'E08000028',"
+	                         " 'children': [{'age_years': 5, 'sex': 'F'}]}");
+	const struct answer *refused =
+	    post(decided("met", text_of("{'incident': {}, 'distinct_from': ['%s']}", one)),
+	        "/v1/referrals/%s/decision", id);
+
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/detail",
+	    text_of("'%s'", answer_text(get("/v1/incidents/%s", other), "/local_ref")));
+}
+
 Test(similar_incidents, are_not_those_of_another_time)
 {
 	const char *incident_id = known("2021-05-10");
