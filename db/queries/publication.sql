@@ -13,6 +13,12 @@ jsonb_build_object(
        AND e.review_id = r.id),
   'signed_off_on', r.signed_off_on,
   'proceeding_holds_publication', {{proceeding_holds_publication}},
+  'publication_waits_for', (
+    SELECT jsonb_agg(jsonb_build_object('opened_on', p.opened_on, 'ended_on', p.ended_on))
+      FROM review_proceeding AS p
+     WHERE p.partnership_id = r.partnership_id
+       AND p.review_id = r.id
+       AND p.affects_publication),
   'embargo_has_ground', {{proceeding_holds_publication}} OR EXISTS (
     SELECT FROM review_embargo AS e
      WHERE e.partnership_id = r.partnership_id

@@ -64,6 +64,32 @@ const struct need embargo_has_ground = {
         "An open proceeding affects publication, or an open embargo has another reason with "
         "a date until which it holds (the partnership's procedure).",
 };
+/* Publication waits for every proceeding that affects it and was open on the day. */
+static bool is_free_of_proceedings(const struct act *act)
+{
+	struct date day = act->body ? act_date(act, "published_on") : act->today;
+	size_t index;
+	json_t *proceeding;
+
+	json_array_foreach (json_object_get(act->facts, "publication_waits_for"), index, proceeding) {
+		const struct act one = {.facts = proceeding};
+		struct date opened_on = act_date(&one, "opened_on");
+		struct date ended_on = act_date(&one, "ended_on");
+		bool is_opened = !date_is_set(opened_on) || opened_on.days <= day.days;
+		bool has_ended = date_is_set(ended_on) && ended_on.days <= day.days;
+		if (is_opened && !has_ended)
+			return false;
+	}
+	return true;
+}
+
+const struct need no_proceeding_holds_publication = {
+    .code = "no_proceeding_holds_publication",
+    .sentence =
+        "Publication waits for the proceedings that affect it: each has ended by then, or is "
+        "recorded as affecting it no more (the partnership's procedure).",
+    .is_there = is_free_of_proceedings,
+};
 const struct need no_open_embargo = {
     .code = "no_open_embargo",
     .sentence = "Every embargo is lifted, explicitly and with its day and reason; no date and no "

@@ -16,6 +16,7 @@ extern const struct need embargo_is_not_lifted;
 extern const struct need embargo_is_open;
 extern const struct need embargo_has_ground;
 extern const struct need no_open_embargo;
+extern const struct need no_proceeding_holds_publication;
 bool proceeding_check(const struct act *act, struct problem *problem);
 bool embargo_check(const struct act *act, struct problem *problem);
 

@@ -257,3 +257,36 @@ Test(embargo, is_not_got_around_by_a_day_before_it_was_lifted)
 	    "/published_on", "dates_out_of_order");
 	expect_moved(step(late, json_of("{'to': 'published', 'published_on': '2024-09-02'}")));
 }
+
+Test(embargo, is_not_all_that_publication_waits_for)
+{
+	const char *held = announced();
+	const char *freed = announced();
+	const char *trial = inquest(held);
+	const char *other = inquest(freed);
+	const struct answer *refused = step(held,
+	    json_of("{'to': 'published', 'published_on': '2024-08-21', 'override': {'reason': 'x',"
+	            " 'decided_by': 'chair'}}"));
+
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/code", "'no_proceeding_holds_publication'");
+	expect_status(
+	    changed_at(held, "proceedings", trial, json_of("{'ended_on': '2024-08-26'}")), 200);
+	expect_problem(
+	    step(held, json_of("{'to': 'published', 'published_on': '2024-08-23'}")), 409, "conflict");
+	expect_moved(step(held, json_of("{'to': 'published', 'published_on': '2024-08-26'}")));
+
+	expect_status(
+	    changed_at(freed, "proceedings", other, json_of("{'affects_publication': false}")), 200);
+	expect_moved(step(freed, json_of("{'to': 'published', 'published_on': '2024-08-21'}")));
+}
+
+/* What is recorded late holds no publication that came before it. */
+Test(embargo, of_a_later_proceeding_holds_no_publication_of_before)
+{
+	const char *id = announced();
+
+	recorded_at(id, "proceedings",
+	    json_of("{'type': 'civil_claim', 'opened_on': '2024-09-02', 'affects_publication': true}"));
+	expect_moved(step(id, json_of("{'to': 'published', 'published_on': '2024-08-21'}")));
+}
