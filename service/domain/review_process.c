@@ -252,6 +252,11 @@ static bool is_of_another_day(const struct act *act)
 	return date_is_set(responded_on) && responded_on.days != act->today.days;
 }
 
+static bool is_of_the_board(const struct act *act)
+{
+	return strcmp(act_text(act, "kind"), "board") == 0;
+}
+
 static const struct step steps[] = {
     {.operation = "createReview",
         .from = "",
@@ -383,8 +388,15 @@ static const struct step steps[] = {
             .day = "responded_on",
             .of_the_record = true}}},
     {.operation = "createReviewApproval",
-        .from = "agency_responses",
+        .from = "not_stated",
+        .when = is_of_the_board,
+        .role = "reviews:sign_off",
+        .needs = {&draft_received, &subgroup_approved},
+        .check = check_board},
+    {.operation = "createReviewApproval",
+        .from = "agency_responses not_stated",
         .role = "reviews:approve",
+        .needs = {&draft_received},
         .check = check_subgroup},
     {.operation = "createReviewApproval",
         .from = "approved",

@@ -297,6 +297,32 @@ Test(approval, that_refers_a_draft_back_waits_for_the_next_one)
 	expect_value(refused, "/missing/0/code", "'subgroup_approved'");
 }
 
+/* Nobody knew how far it came; the approvals that are found lead it on. */
+Test(approval, of_a_review_that_was_not_stated_takes_it_where_it_is)
+{
+	const char *review = review_in("lcspr", "in_progress");
+	const char *subgroup = "{'kind': 'subgroup', 'decided_on': '2024-06-24',"
+	                       " 'outcome': 'approved', 'decided_by': 'subgroup'}";
+	const char *board = "{'kind': 'board', 'decided_on': '2024-07-01', 'outcome': 'approved',"
+	                    " 'decided_by': 'board'}";
+
+	expect_status(review_moved(review, "{'to': 'not_stated', 'reason': 'no minutes'}"), 200);
+	expect_problem(
+	    post(json_of("%s", subgroup), "/v1/reviews/%s/approvals", review), 409, "conflict");
+	expect_status(post(json_of("{'received_on': '2024-06-10', 'checked_against_terms': true}"),
+	                  "/v1/reviews/%s/drafts", review),
+	    201);
+	expect_problem(post(json_of("%s", board), "/v1/reviews/%s/approvals", review), 409, "conflict");
+	expect_status(post(json_of("%s", subgroup), "/v1/reviews/%s/approvals", review), 201);
+	as(key_with("reviews:read reviews:write reviews:approve"));
+	expect_problem(
+	    post(json_of("%s", board), "/v1/reviews/%s/approvals", review), 403, "forbidden");
+	as(key_with("reviews:read reviews:sign_off"));
+	expect_status(post(json_of("%s", board), "/v1/reviews/%s/approvals", review), 201);
+	expect_value(
+	    review_moved(review, "{'to': 'signed_off', 'on': '2024-07-01'}"), "/state", "'signed_off'");
+}
+
 Test(reviewer, of_a_review_that_is_hidden_is_hidden_too)
 {
 	const char *review = reviewed("lcspr", "{}");
