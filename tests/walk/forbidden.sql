@@ -32,15 +32,97 @@ SELECT a.id, l.agency_id FROM action AS a JOIN action_lead AS l ON l.action_id =
 SELECT a.id FROM action AS a
  WHERE a.due_on <> a.original_due_on + coalesce((SELECT sum(v.due_to - v.due_from)
          FROM action_due_revision AS v WHERE v.action_id = a.id), 0)::integer;
--- no review was published while an embargo was open
-SELECT t.subject_id, e.id FROM transition AS t
+-- no review was published on a day on which it was under embargo
+SELECT u.id, u.published_on, e.embargoed_on, e.lifted_on FROM review_publication AS u
+  JOIN review_embargo AS e ON e.partnership_id = u.partnership_id AND e.review_id = u.id
+ WHERE u.published_on >= e.embargoed_on AND (e.lifted_on IS NULL OR u.published_on < e.lifted_on);
+-- no review was announced, published or decided against while an embargo was on the books
+SELECT t.subject_id, t.to_state, e.id FROM transition AS t
   JOIN review_embargo AS e ON e.partnership_id = t.partnership_id AND e.review_id = t.subject_id
- WHERE t.to_state IN ('notice_given', 'published', 'not_published')
-   AND e.created_at < t.at AND (e.lifted_on IS NULL OR e.updated_at > t.at);
--- no review was published before its notice had run, unless somebody decided so
-SELECT r.id, p.published_on, p.earliest_publication_on FROM review AS r
-  JOIN review_publication AS p ON p.partnership_id = r.partnership_id AND p.id = r.id
- WHERE p.published_on < p.earliest_publication_on AND p.override IS NULL;
+ WHERE t.to_state IN ('notice_given', 'published', 'not_published') AND e.created_at < t.at
+   AND NOT EXISTS (SELECT FROM change AS h CROSS JOIN jsonb_array_elements(h.changes) AS c
+     WHERE h.partnership_id = e.partnership_id AND h.subject_id = e.review_id AND h.resource_id = e.id
+       AND c ->> 'field' = 'lifted_on' AND c ->> 'to' IS NOT NULL AND h.at < t.at);
+-- no review was published on a day on which a proceeding held it
+SELECT t.subject_id, u.published_on, p.id FROM transition AS t
+  JOIN review_publication AS u ON u.partnership_id = t.partnership_id AND u.id = t.subject_id
+  JOIN review_proceeding AS p ON p.partnership_id = t.partnership_id AND p.review_id = t.subject_id
+   AND p.created_at < t.at
+ CROSS JOIN LATERAL (SELECT
+     (SELECT h.snapshot FROM change AS h WHERE h.partnership_id = p.partnership_id
+         AND h.subject_id = p.review_id AND h.resource_id = p.id AND h.snapshot IS NOT NULL)
+     || coalesce((SELECT jsonb_object_agg(c ->> 'field', c -> 'to' ORDER BY h.id)
+         FROM change AS h CROSS JOIN jsonb_array_elements(h.changes) AS c
+        WHERE h.partnership_id = p.partnership_id AND h.subject_id = p.review_id
+          AND h.resource_id = p.id AND h.at < t.at), '{}') AS then) AS as_it
+ WHERE t.to_state = 'published' AND (as_it.then ->> 'affects_publication')::boolean
+   AND coalesce((as_it.then ->> 'opened_on')::date <= u.published_on, true)
+   AND coalesce((as_it.then ->> 'ended_on')::date > u.published_on, true);
+-- no review was published before seven working days after its notice, unless somebody decided so
+SELECT u.id, u.published_on, told.on FROM review_publication AS u
+  JOIN LATERAL (SELECT t.happened_on AS on FROM transition AS t
+     WHERE t.partnership_id = u.partnership_id AND t.subject_id = u.id
+       AND t.to_state = 'notice_given' ORDER BY t.id DESC LIMIT 1) AS told ON true
+ WHERE u.published_on IS NOT NULL AND u.override IS NULL
+   AND 7 > (SELECT count(*) FROM generate_series(told.on, u.published_on - 1, '1 day') AS g (day)
+             WHERE extract(isodow FROM g.day) < 6
+               AND g.day::date NOT IN (SELECT b.date FROM bank_holiday AS b));
+-- no review but a national one was published without a notice to the Panel, DfE and Ofsted
+SELECT r.id, l.recipient FROM review AS r
+  JOIN review_publication AS u ON u.partnership_id = r.partnership_id AND u.id = r.id
+ CROSS JOIN (VALUES ('panel'), ('dfe'), ('ofsted')) AS l (recipient)
+ WHERE u.published_on IS NOT NULL AND r.type <> 'national'
+   AND NOT EXISTS (SELECT FROM review_publication_notice AS n
+     WHERE n.partnership_id = r.partnership_id AND n.review_id = r.id AND n.recipient = l.recipient
+       AND n.sent_on <= u.published_on);
+-- nobody in law was told of a publication after the notice that seven working days are counted from
+SELECT n.review_id, n.recipient, n.sent_on, t.happened_on FROM transition AS t
+  JOIN review_publication_notice AS n ON n.partnership_id = t.partnership_id
+   AND n.review_id = t.subject_id AND n.created_at = t.at
+ WHERE t.to_state = 'notice_given' AND n.recipient IN ('panel', 'dfe', 'ofsted')
+   AND n.sent_on > t.happened_on;
+-- no review was announced or published before the board had signed it off
+SELECT t.subject_id, t.to_state, t.happened_on, u.notice_given_on FROM transition AS t
+  JOIN review AS r ON r.partnership_id = t.partnership_id AND r.id = t.subject_id
+  LEFT JOIN review_publication AS u ON u.partnership_id = t.partnership_id AND u.id = t.subject_id
+ WHERE t.to_state IN ('notice_given', 'published')
+   AND NOT EXISTS (SELECT FROM transition AS s WHERE s.partnership_id = t.partnership_id
+     AND s.subject_id = t.subject_id AND s.to_state = 'signed_off' AND s.id < t.id
+     AND (r.type = 'national' OR s.happened_on
+          <= CASE t.to_state WHEN 'published' THEN u.published_on ELSE t.happened_on END));
+-- no review was signed off before the board had approved a draft
+SELECT t.subject_id FROM transition AS t
+ WHERE t.to_state = 'signed_off' AND t.from_state IN ('approved', 'not_stated')
+   AND coalesce((SELECT a.outcome FROM review_approval AS a WHERE a.partnership_id = t.partnership_id
+                    AND a.review_id = t.subject_id AND a.kind = 'board' AND a.created_at < t.at
+                  ORDER BY a.created_at DESC LIMIT 1), '') <> 'approved';
+-- nothing was published in the form not_published, or in none
+SELECT u.id, u.form FROM review_publication AS u
+ WHERE u.published_on IS NOT NULL AND coalesce(u.form, 'not_published') = 'not_published';
+-- what is not published in full has a reason, somebody who decided, and a Panel that was told
+SELECT u.id, u.form FROM review_publication AS u
+ WHERE (u.not_published_on IS NOT NULL OR (u.published_on IS NOT NULL AND u.form <> 'full'))
+   AND num_nulls(u.reason, u.decided_by, u.panel_told_on) > 0;
+-- every publication is told by one event, and no event tells of another
+SELECT r.id, e.told, t.taken FROM review AS r
+ CROSS JOIN LATERAL (SELECT count(*) AS taken FROM transition AS t WHERE t.subject_id = r.id
+    AND t.partnership_id = r.partnership_id AND t.to_state = 'published') AS t
+  LEFT JOIN (SELECT b.partnership_id, b.body::jsonb -> 'data' ->> 'review_id' AS review_id,
+                    count(*) AS told FROM event AS b WHERE b.type = 'review.published' GROUP BY 1, 2)
+    AS e ON e.partnership_id = r.partnership_id AND e.review_id = r.id::text
+ WHERE coalesce(e.told, 0) <> t.taken;
+-- no review under embargo has a day of publication, or a notice that counts
+SELECT r.id, u.planned_on, u.notice_given_on FROM review AS r
+  JOIN review_publication AS u ON u.partnership_id = r.partnership_id AND u.id = r.id
+ WHERE r.state = 'embargoed'
+   AND num_nonnulls(u.planned_on, u.notice_given_on, u.earliest_publication_on, u.published_on) > 0;
+-- every review is as published as its state says
+SELECT r.id, r.state, u.published_on, u.not_published_on FROM review AS r
+  LEFT JOIN review_publication AS u ON u.partnership_id = r.partnership_id AND u.id = r.id
+ WHERE (r.state = 'published' AND u.published_on IS NULL)
+    OR (r.state = 'not_published' AND u.not_published_on IS NULL)
+    OR (r.state NOT IN ('published', 'not_published', 'assurance', 'closed')
+        AND num_nonnulls(u.published_on, u.not_published_on) > 0);
 -- no rapid review is there without a notification
 SELECT r.id FROM rapid_review AS r
  WHERE NOT EXISTS (SELECT FROM notification AS n WHERE n.partnership_id = r.partnership_id
