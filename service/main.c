@@ -24,6 +24,7 @@ static const char usage[] =
     "  recipients list --partnership S\n"
     "  policies set --partnership S --kind K --basis B   from which day a clock counts\n"
     "  policies list --partnership S\n"
+    "  policies disclosure --partnership S --threshold N --rounding 1|5|10   what is told in public\n"
     "  holidays load FILE [--remove DATE]        add and change bank holidays (date,title,notes)\n"
     "  audit verify [--partnership S]\n"
     "  --help, --version\n"

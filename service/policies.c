@@ -1,4 +1,5 @@
-/* Owns the command that shows and chooses the policies by which clocks are counted. */
+/* Owns the command that shows and chooses policies: how clocks are counted, what is told in public.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -51,6 +52,24 @@ static int set_policy(
 	return EXIT_DONE;
 }
 
+/* What the public is told: see domain/disclosure.h. */
+static int set_disclosure(
+    struct session *session, const char *partnership_id, const struct words *words)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct bindings bindings = {0};
+
+	if (!words_need(words, (const char *[]){"--threshold", "--rounding", NULL}))
+		return EXIT_USAGE;
+	bind_text(&bindings, "partnership_id", partnership_id);
+	bind_text(&bindings, "threshold", words_option(words, "--threshold", 0));
+	bind_text(&bindings, "rounding", words_option(words, "--rounding", 0));
+	if (!session_run(session, &SQL_PARTNERSHIP_DISCLOSURE_SET, &bindings, partnership_id,
+	        "policy.set", "disclosure", &problem))
+		return command_failed("the policy was not set", &problem);
+	return EXIT_DONE;
+}
+
 int command_policies(const struct settings *settings, const struct words *words)
 {
 	CLEANUP(session_close) struct session session = {0};
@@ -58,8 +77,10 @@ int command_policies(const struct settings *settings, const struct words *words)
 	char partnership_id[37];
 	bool sets = words->count > 0 && strcmp(words->items[0], "set") == 0;
 	bool lists = words->count > 0 && strcmp(words->items[0], "list") == 0;
+	bool discloses = words->count > 0 && strcmp(words->items[0], "disclosure") == 0;
 
-	if ((!sets && !lists) || !words_need(words, (const char *[]){"--partnership", NULL})) {
+	if ((!sets && !lists && !discloses) ||
+	    !words_need(words, (const char *[]){"--partnership", NULL})) {
 		(void)fprintf(stderr, "csprd: see csprd --help\n");
 		return EXIT_USAGE;
 	}
@@ -68,6 +89,8 @@ int command_policies(const struct settings *settings, const struct words *words)
 		return EXIT_FAILED;
 	if (sets)
 		return set_policy(&session, partnership_id, words);
+	if (discloses)
+		return set_disclosure(&session, partnership_id, words);
 	bind_text(&bindings, "partnership_id", partnership_id);
 	return session_print(&session, &SQL_CLOCK_POLICY_LIST, &bindings);
 }

@@ -9,6 +9,14 @@ INSERT INTO partnership (id, slug, name, area_code)
 VALUES ($1::uuid, $2::text, $3::text, $4::text)
 RETURNING id;
 
+-- name: partnership_disclosure_set
+-- What the public is told; the constraints of the table say what is possible.
+-- $1 partnership_id, $2 threshold, $3 rounding
+UPDATE partnership
+   SET disclosure_threshold = $2::integer,
+       disclosure_rounding = $3::integer
+ WHERE id = $1::uuid;
+
 -- name: partnership_by_slug
 -- $1 slug
 SELECT p.id,

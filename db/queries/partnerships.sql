@@ -10,6 +10,8 @@ SELECT p.id,
        p.slug,
        p.name,
        p.area_code,
+       p.disclosure_threshold,
+       p.disclosure_rounding,
        instant_text(p.created_at) AS created_at
   FROM partnership AS p
  WHERE p.id = tenant();

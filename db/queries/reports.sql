@@ -2,6 +2,11 @@
 -- happened later is left out. Its rows have "_part" (row, total or note), and each part its columns;
 -- "_row" names a row for the records behind it.
 
+-- name: report_audience
+-- Whom what follows is for.
+-- $1 audience
+SELECT set_config('app.audience', coalesce($1::text, ''), true);
+
 -- name: report_period
 -- The days that are reported on.
 -- fragment

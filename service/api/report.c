@@ -6,6 +6,7 @@
 #include "api/markdown.h"
 #include "api/page.h"
 #include "api/report_page.h"
+#include "api/report_public.h"
 #include "api/sheet.h"
 
 #define COLUMNS_MAX 60
@@ -138,8 +139,7 @@ static void put_link(const struct call *call, const char *path, struct text *ret
 	for (size_t i = 0; i < request->argument_count; i++) {
 		const struct argument *argument = &request->arguments[i];
 		const char *name = argument->parameter->name;
-		if (argument->parameter->place != IN_QUERY || !argument->value ||
-		    strcmp(name, "audience") == 0)
+		if (argument->parameter->place != IN_QUERY || !argument->value)
 			continue;
 		text_putc(ret_link, mark);
 		text_put_url(ret_link, name);
@@ -199,11 +199,13 @@ static void put_csv(const json_t *report, struct text *ret_text)
 	sheet_put(json_object_get(report, "rows"), keys, ret_text);
 }
 
-bool report_put(struct call *call, const json_t *report, const char *by, struct problem *problem)
+bool report_put(struct call *call, json_t *report, const char *by, struct problem *problem)
 {
 	struct reply *reply = call->reply;
 
 	reply->status = 200;
+	if (strcmp(reply->media_type, "application/json") != 0)
+		report_mark_suppressed(report);
 	if (strcmp(reply->media_type, "text/csv") == 0) {
 		put_csv(report, &reply->body);
 	} else if (strcmp(reply->media_type, "text/html") == 0) {

@@ -18,4 +18,4 @@ MUST_CHECK bool report_make(const struct call *call, const struct rows *rows, co
     json_t **ret_report, struct problem *problem);
 /* The same in the format that was negotiated; `by` is the partnership's name, for pages. */
 MUST_CHECK bool report_put(
-    struct call *call, const json_t *report, const char *by, struct problem *problem);
+    struct call *call, json_t *report, const char *by, struct problem *problem);

@@ -6,6 +6,7 @@
 
 #include "api/list.h"
 #include "api/report.h"
+#include "api/report_public.h"
 #include "store/statements.h"
 
 /* ---- What is asked ---- */
@@ -36,16 +37,42 @@ static bool check_period(const struct call *call, struct problem *problem)
 	if (as_of && (!date_parse(as_of, &day) || day.days > call->today.days))
 		refuse(problem, "as_of", "in_future",
 		    "What will be on a later day is not known: the day is today at the latest.");
-	return problem->kind == PROBLEM_NONE;
+	return report_public_check(call, problem) && problem->kind == PROBLEM_NONE;
 }
 
 /* ---- The report ---- */
 
-static void bind_day(const struct call *call, struct arguments *arguments)
+/* The day that is shown. */
+static struct date_text day_of(const struct call *call)
 {
+	struct date day = call->today;
 	const char *as_of = request_argument(call->request, "as_of");
 
-	bind_text(&arguments->bindings, "as_of", as_of ? as_of : arguments->today.text);
+	if (report_is_public(call))
+		day = report_public_day(call);
+	else if (as_of && !date_parse(as_of, &day))
+		day = call->today;
+	return date_format(day);
+}
+
+/* Says that the public is told, so that the rows that it must not know of are not there. */
+static void guard(const struct call *call, struct batch *batch)
+{
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "audience", request_argument(call->request, "audience"));
+	batch_add(batch, &SQL_REPORT_AUDIENCE, &bindings);
+}
+
+static bool publish(const struct call *call, const struct rows *partnership, json_t *report,
+    struct problem *problem)
+{
+	struct disclosure_policy policy = {
+	    .threshold = (long)rows_number(partnership, 0, "disclosure_threshold"),
+	    .rounding = (long)rows_number(partnership, 0, "disclosure_rounding"),
+	};
+
+	return !report_is_public(call) || report_publish(call, &policy, report, problem);
 }
 
 bool report_show(struct call *call, struct problem *problem)
@@ -53,21 +80,23 @@ bool report_show(struct call *call, struct problem *problem)
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	CLEANUP(json_decref) json_t *report = NULL;
+	struct date_text day = day_of(call);
 
 	call_bind(call, &arguments);
-	bind_day(call, &arguments);
+	bind_text(&arguments.bindings, "as_of", day.text);
 	if (!check_period(call, problem))
 		return call_refuse(call, NULL, problem);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
+	guard(call, &batch);
 	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
 	size_t whose = batch_add(&batch, &SQL_PARTNERSHIP_GET, &arguments.bindings);
 	if (!call_run(call, &batch, problem))
 		return false;
-	const char *as_of = request_argument(call->request, "as_of");
-	return report_make(call, batch_rows(&batch, number), as_of ? as_of : arguments.today.text,
-	           &report, problem) &&
-	       report_put(call, report, rows_text(batch_rows(&batch, whose), 0, "name"), problem);
+	const struct rows *partnership = batch_rows(&batch, whose);
+	return report_make(call, batch_rows(&batch, number), day.text, &report, problem) &&
+	       publish(call, partnership, report, problem) &&
+	       report_put(call, report, rows_text(partnership, 0, "name"), problem);
 }
 
 /* ---- The records behind a figure ---- */
@@ -90,11 +119,12 @@ bool report_records(struct call *call, struct problem *problem)
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	struct list_page page;
+	struct date_text day = day_of(call);
 	const struct statement *records =
 	    records_of(call, request_argument(call->request, "report_name"));
 
 	call_bind(call, &arguments);
-	bind_day(call, &arguments);
+	bind_text(&arguments.bindings, "as_of", day.text);
 	if (!records)
 		problem_set(problem, PROBLEM_NOT_FOUND, "There is no such report that counts records.");
 	else if (list_open(call, &page, &arguments.bindings, problem))

@@ -116,3 +116,34 @@ Test(reports, are_markdown_for_a_board_paper)
 
 	cr_assert_not_null(strstr(page, "| 2020-21 | "), "%s", page);
 }
+
+/* ---- For the public ---- */
+
+Test(reports, hide_small_counts_from_the_public_with_what_would_tell_of_them)
+{
+	for (int i = 0; i < 3; i++)
+		counted("2018-05-06");
+	for (int i = 0; i < 6; i++)
+		counted("2019-05-06");
+	const struct answer *report =
+	    get("/v1/reports/rapid-reviews-by-year?audience=public&as_of=2020-03-31");
+
+	expect_status(report, 200);
+	expect_value(report, "/rows/0/rapid_reviews", "null");
+	expect_value(report, "/rows/0/percent", "null");
+	expect_value(report, "/rows/1/rapid_reviews", "6");
+	expect_value(report, "/rows/1/lcsprs", "0");
+	/* Nine less six would be the three. */
+	expect_value(report, "/totals/rapid_reviews", "null");
+	expect_value(report, "/links/records", "null");
+}
+
+Test(reports, refuse_to_the_public_what_could_be_taken_from_one_another)
+{
+	const struct answer *refused = get("/v1/reports/rapid-reviews-by-year?audience=public"
+	                                   "&from=2020-04-01&as_of=2024-06-30");
+
+	expect_problem(refused, 422, "invalid");
+	expect_fault(refused, "from", "whole_years");
+	expect_fault(refused, "as_of", "year_end");
+}
