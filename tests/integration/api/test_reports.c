@@ -6,8 +6,8 @@ STAGE(ALL_SCOPES, NULL)
 /* A rapid review of an incident that was notified on that day. */
 static const char *counted(const char *notified_on)
 {
-	const char *id =
-	    recorded(incident_with("{'incident_date': '2020-01-06', 'aware_on': '%s'}", notified_on));
+	const char *id = recorded(
+	    incident_with("{'incident_date': '%s', 'aware_on': '%s'}", notified_on, notified_on));
 
 	expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record', "
 	                           "'notified_on': '%s'}",
@@ -146,4 +146,25 @@ Test(reports, refuse_to_the_public_what_could_be_taken_from_one_another)
 	expect_problem(refused, 422, "invalid");
 	expect_fault(refused, "from", "whole_years");
 	expect_fault(refused, "as_of", "year_end");
+}
+
+Test(reports, leave_embargoed_reviews_out_of_what_is_public)
+{
+	const char *review = review_in("lcspr", "signed_off");
+
+	const char *path = "/v1/reports/rapid-reviews-by-year?as_of=2024-03-31";
+	int64_t kept = json_integer_value(
+	    json_object_get(json_object_get(get("%s", path)->json, "totals"), "lcsprs"));
+	expect_status(post(json_of("{'reason': 'A trial is listed.', 'embargoed_on': '2024-07-01', "
+	                           "'owner': 'business manager', 'review_by': '2027-06-01', "
+	                           "'other_reason_until': '2027-06-01'}"),
+	                  "/v1/reviews/%s/embargoes", review),
+	    201);
+	expect_value(get("%s", path), "/totals/lcsprs", text_of("%ld", (long)kept));
+	CLEANUP(free)
+	char *shown = sql_text(&stage()->database,
+	    "UPDATE partnership SET disclosure_threshold = 1 WHERE slug = 'north' RETURNING slug",
+	    NULL);
+	cr_assert_str_eq(shown, "north");
+	expect_value(get("%s&audience=public", path), "/totals/lcsprs", text_of("%ld", (long)kept - 1));
 }
