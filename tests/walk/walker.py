@@ -174,8 +174,9 @@ class Walker:
 
     def weight(self, resource, state, step):
         """What was seldom taken is taken rather; what ends a story is not told too often."""
-        seldom = 1 / (1 + self.taken[(resource, state, step["to"])]) ** 0.5
-        return seldom * ENDS.get(step["to"], 1)
+        times = self.taken[(resource, state, step["to"])]
+        weight = ENDS.get(step["to"], 1) / (1 + times) ** 0.5
+        return weight if times else max(weight, 0.25)
 
     def begin(self):
         """A new review, of any type: few operations chosen at random begin one."""
