@@ -22,6 +22,7 @@
 #include "domain/recommendation_process.h"
 #include "domain/referral_process.h"
 #include "domain/review_process.h"
+#include "domain/theme_process.h"
 #include "store/statements.h"
 
 static const struct list_sort incident_sorts[] = {
@@ -128,6 +129,28 @@ static const struct subject actions = {
 #define ACTION_ASSURANCE                                                                           \
 	.subject = &actions, .record = "assurance_id", .statement = &SQL_ACTION_ASSURANCE_GET,         \
 	.stored = &SQL_ACTION_ASSURANCE_GET_STORED
+
+static const struct subject theme_sets = {
+    .process = &theme_set_process,
+    .path = "/v1/theme-sets/",
+    .id_name = "theme_set_id",
+    .get = &SQL_THEME_SET_FOR_STEP,
+    .advance = &SQL_THEME_SET_ADVANCE,
+};
+#define THEME_SET                                                                                  \
+	.subject = &theme_sets, .statement = &SQL_THEME_SET_GET, .stored = &SQL_THEME_SET_GET_STORED
+
+static const struct subject themes = {
+    .process = &theme_process,
+    .path = "/v1/themes/",
+    .id_name = "theme_id",
+    .get = &SQL_THEME_FOR_STEP,
+    .advance = &SQL_THEME_ADVANCE,
+};
+#define THEME .subject = &themes, .statement = &SQL_THEME_GET, .stored = &SQL_THEME_GET_STORED
+#define THEME_CROSSWALK                                                                            \
+	.subject = &themes, .statement = &SQL_THEME_CROSSWALK_GET,                                     \
+	.stored = &SQL_THEME_CROSSWALK_GET_STORED, .record = "crosswalk_id"
 
 /* clang-format off */
 const struct endpoint operations[] = {
@@ -269,6 +292,24 @@ const struct endpoint operations[] = {
 	{"createPanelResponse", process_create, "response", .subject = &rapid_reviews, .statement = &SQL_PANEL_RESPONSE_GET, .stored = &SQL_PANEL_RESPONSE_GET_STORED, .record = "panel_response_id", .write = &SQL_PANEL_RESPONSE_INSERT},
 	{"getPanelResponse", crud_get, "response", .statement = &SQL_PANEL_RESPONSE_GET},
 	{"patchPanelResponse", process_change, "response", .subject = &rapid_reviews, .statement = &SQL_PANEL_RESPONSE_GET, .stored = &SQL_PANEL_RESPONSE_GET_STORED, .record = "panel_response_id", .write = &SQL_PANEL_RESPONSE_PATCH},
+
+	{"listThemeSets", crud_list, "theme set", .statement = &SQL_THEME_SET_LIST},
+	{"createThemeSet", process_create, "theme set", THEME_SET, .write = &SQL_THEME_SET_INSERT},
+	{"getThemeSet", crud_get, "theme set", .statement = &SQL_THEME_SET_GET},
+	{"patchThemeSet", process_change, "theme set", THEME_SET, .write = &SQL_THEME_SET_PATCH},
+	{"listThemes", crud_list, "theme", .statement = &SQL_THEME_LIST},
+	{"createTheme", process_create, "theme", THEME, .write = &SQL_THEME_INSERT, .facts = &SQL_THEME_CREATION_FACTS},
+	{"getTheme", crud_get, "theme", .statement = &SQL_THEME_GET},
+	{"patchTheme", process_change, "theme", THEME, .write = &SQL_THEME_PATCH},
+	{"listThemeCrosswalk", crud_list, "crosswalk", .statement = &SQL_THEME_CROSSWALK_LIST, .parent = &SQL_THEME_EXISTS},
+	{"createThemeCrosswalk", process_create, "crosswalk", THEME_CROSSWALK, .write = &SQL_THEME_CROSSWALK_INSERT},
+	{"getThemeCrosswalk", crud_get, "crosswalk", .statement = &SQL_THEME_CROSSWALK_GET},
+	{"patchThemeCrosswalk", process_change, "crosswalk", THEME_CROSSWALK, .write = &SQL_THEME_CROSSWALK_PATCH},
+	{"listThemeConsistency", crud_list, "theme", .statement = &SQL_THEME_CONSISTENCY_LIST, .parent = &SQL_THEME_EXISTS},
+	{"getReviewThemes", crud_get, "review", .statement = &SQL_REVIEW_THEME_GET},
+	{"putReviewThemes", process_change, "review", OF_REVIEW, .statement = &SQL_REVIEW_THEME_GET, .stored = &SQL_REVIEW_THEME_GET_STORED, .write = &SQL_REVIEW_THEME_PUT, .facts = &SQL_REVIEW_THEME_FACTS},
+	{"getIncidentThemes", crud_get, "incident", .statement = &SQL_INCIDENT_THEME_GET},
+	{"putIncidentThemes", process_change, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_THEME_GET, .stored = &SQL_INCIDENT_THEME_GET_STORED, .write = &SQL_INCIDENT_THEME_PUT, .facts = &SQL_INCIDENT_THEME_FACTS},
 
 	{"listRecommendations", crud_list, "recommendation", .subject = &recommendations, .statement = &SQL_RECOMMENDATION_LIST},
 	{"createRecommendation", process_create, "recommendation", RECOMMENDATION, .write = &SQL_RECOMMENDATION_INSERT},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domain/partner_views.h"
+#include "domain/theme_process.h"
 
 static const struct need reason = {
     .code = "reason",
@@ -150,6 +151,7 @@ static const struct step steps[] = {
         .check = check_day,
         .event = "incident.closed"},
     {.operation = "createIncidentLinkedProcess", .from = OPEN},
+    {.operation = "putIncidentThemes", .from = ANY, .check = theme_coding_check},
     {.operation = "createIncidentDisclosure", .from = ANY, .check = check_disclosure},
     {.operation = "createIncidentRestriction", .from = ANY, .check = check_restriction},
     {.operation = "patchIncidentRestriction", .from = ANY, .check = check_restriction},

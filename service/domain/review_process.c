@@ -2,6 +2,7 @@
 #include "domain/review_process.h"
 
 #include "domain/publication_rules.h"
+#include "domain/theme_process.h"
 
 #include <string.h>
 
@@ -546,6 +547,9 @@ static const struct step steps[] = {
     {.operation = "createReviewDissemination",
         .from = NOT_ENDED " closed discontinued",
         .check = dissemination_check},
+    {.operation = "putReviewThemes",
+        .from = NOT_ENDED " closed discontinued",
+        .check = theme_coding_check},
 };
 
 const struct process review_process = {

@@ -14,13 +14,13 @@
 	"recommendations:read recommendations:write actions:read actions:write actions:assure "        \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
 	"deadlines:extend deadlines:feed "                                                             \
-	"reports:read calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
+	"reports:read calendar:read deliveries:read webhooks:read partnership:read audit:read "        \
 	"rapid_reviews:decide rapid_reviews:submit scoping:read scoping:write "                        \
 	"rapid_reviews:read rapid_reviews:write "                                                      \
 	"incidents:decide incidents:restrict "                                                         \
 	"referrals:read referrals:write referrals:assess referrals:decide "                            \
 	"reviews:read reviews:write reviews:approve reviews:sign_off "                                 \
-	"reviews:publish"
+	"reviews:publish themes:read themes:write themes:code"
 /* What a case system gets: it writes incidents and sees what its own agency brought in. */
 #define OWN_SCOPES                                                                                 \
 	"recommendations:read_own actions:read_own actions:write_own "                                 \

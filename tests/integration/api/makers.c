@@ -80,5 +80,6 @@ const struct maker *const maker_tables[] = {
     makers_reviews,
     makers_publication,
     makers_reports,
+    makers_themes,
     NULL,
 };

@@ -14,3 +14,4 @@ extern const struct maker makers_incident_records[];
 extern const struct maker makers_reviews[];
 extern const struct maker makers_publication[];
 extern const struct maker makers_reports[];
+extern const struct maker makers_themes[];

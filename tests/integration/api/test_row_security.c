@@ -122,7 +122,8 @@ Test(table, without_a_partnership_holds_no_case)
 	    " AND NOT c.relrowsecurity",
 	    NULL);
 
-	cr_assert_str_eq(names, "bank_holiday calendar_state default_clock_policy schema_migration");
+	cr_assert_str_eq(names, "bank_holiday calendar_state default_clock_policy default_theme"
+	                        " default_theme_crosswalk default_theme_set schema_migration");
 }
 
 /* The parts of what is found by its whole alone have no wall of their own. */
