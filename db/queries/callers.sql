@@ -1,15 +1,11 @@
 -- Who is calling, what was refused, and the answers that are kept for repeated requests.
 
 -- name: authenticate
--- Sets the tenant of the transaction, or raises CS401, CS403 or CS900.
+-- Sets the tenant of the transaction, or raises CS401, CS403 or CS900. The caller is the key's id, a
+-- space, and the array of its scopes.
 -- $1 key_hash, $2 scopes (text array, any is enough), $3 whole_scopes (those without _own)
--- $4 rulebook (version or null), $5 request_id
-SELECT a.key_id,
-       a.partnership_id,
-       a.agency_id,
-       a.rulebook_version,
-       a.scopes::text AS scopes
-  FROM authenticate($1::text, $2::text[], $3::text[], $4::bigint, $5::text) AS a;
+-- $4 rulebook (version or null), $5 request_id (null when only reading)
+SELECT authenticate($1::text, $2::text[], $3::text[], $4::bigint, $5::text) AS caller;
 
 -- name: identify
 -- As authenticate, without a scope: for recording refusals.

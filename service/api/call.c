@@ -101,7 +101,8 @@ bool call_begin(struct call *call, enum batch_end end, const struct rulebook *ru
 	bind_text(&bindings, "scopes", call->scopes);
 	bind_text(&bindings, "whole_scopes", call->whole_scopes);
 	bind_text(&bindings, "rulebook", rulebook ? rulebook->version : NULL);
-	bind_text(&bindings, "request_id", call->request->request_id);
+	/* For the audit chain, which reading does not add to. */
+	bind_text(&bindings, "request_id", end == BATCH_READ ? NULL : call->request->request_id);
 	batch_add(ret_batch, &SQL_AUTHENTICATE, &bindings);
 	return true;
 }
@@ -110,10 +111,11 @@ bool call_run(struct call *call, struct batch *batch, struct problem *problem)
 {
 	if (!batch_run(batch, problem))
 		return false;
-	const char *actor = rows_text(batch_rows(batch, 0), 0, "key_id");
-	snprintf(call->actor_id, sizeof(call->actor_id), "%s", actor ? actor : "");
-	const char *scopes = rows_text(batch_rows(batch, 0), 0, "scopes");
-	snprintf(call->caller_scopes, sizeof(call->caller_scopes), "%s", scopes ? scopes : "{}");
+	/* The id of the key, a space, its scopes. */
+	const char *caller = rows_text(batch_rows(batch, 0), 0, "caller");
+	const char *scopes = caller ? strchr(caller, ' ') : NULL;
+	snprintf(call->actor_id, sizeof(call->actor_id), "%.36s", caller ? caller : "");
+	snprintf(call->caller_scopes, sizeof(call->caller_scopes), "%s", scopes ? scopes + 1 : "{}");
 	return true;
 }
 
