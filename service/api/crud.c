@@ -5,6 +5,12 @@
 
 #include "api/next_steps.h"
 
+static void put_inner(const struct call *call, const struct rows *inner, struct text *ret_text)
+{
+	text_printf(ret_text, ",\"%s\":", call->endpoint->inner_name);
+	rows_put_array(inner, 0, rows_count(inner), ret_text);
+}
+
 bool crud_get(struct call *call, struct problem *problem)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -14,6 +20,8 @@ bool crud_get(struct call *call, struct problem *problem)
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
+	const struct statement *inner = call->endpoint->inner;
+	size_t inner_number = inner ? batch_add(&batch, inner, &arguments.bindings) : 0;
 	if (!call_run(call, &batch, problem))
 		return false;
 	const struct rows *rows = batch_rows(&batch, number);
@@ -22,6 +30,8 @@ bool crud_get(struct call *call, struct problem *problem)
 		    problem, PROBLEM_NOT_FOUND, "There is no such %s.", call->endpoint->resource);
 	call->reply->status = 200;
 	rows_put_open_object(rows, 0, &call->reply->body);
+	if (inner)
+		put_inner(call, batch_rows(&batch, inner_number), &call->reply->body);
 	next_steps_put(call, NULL, rows, 0, LIST_JSON_ROW, &call->reply->body);
 	text_putc(&call->reply->body, '}');
 	call_tag(call,

@@ -210,7 +210,7 @@ def row(name, ours, ceiling, p50=None, p99=None):
 
 def get_script(service, token):
     first = f"00000000-0000-7000-8000-{1:012d}"
-    steps = see("incident_get", lambda _: service.ask(f"/v1/incidents/{first}", token))
+    steps = see("incident_show", lambda _: service.ask(f"/v1/incidents/{first}", token))
     script = seen_statements.Script(steps, expressions={
         first: "('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))"})
     script.text = "\\set n random(1, :incidents)\n" + script.text
