@@ -25,6 +25,10 @@ a.responsibility,
             WHEN g.succeeded_by IS NULL THEN l.agency_id
             ELSE agency_on(l.agency_id, $2::date)
           END,
+          'current_agency_name', CASE
+            WHEN g.succeeded_by IS NULL THEN g.name
+            ELSE agency_name_on(l.agency_id, $2::date)
+          END,
           'state', l.state, 'completed_on', l.completed_on, 'note', l.note)
           ORDER BY g.slug), '[]')
    FROM action_lead AS l
@@ -342,6 +346,7 @@ SELECT l.id,
        l.agency_id,
        agency_name_on(l.agency_id, a.agreed_on) AS agency_name,
        agency_on(l.agency_id, $3::date) AS current_agency_id,
+       agency_name_on(l.agency_id, $3::date) AS current_agency_name,
        l.state,
        l.completed_on,
        l.note

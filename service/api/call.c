@@ -346,10 +346,16 @@ bool call_judged(struct call *call, bool (*serve)(struct call *call, struct prob
 
 void call_audit(struct call *call, struct batch *batch, const char *resource_id)
 {
+	call_audit_of(call, batch, call->endpoint->resource, resource_id);
+}
+
+void call_audit_of(
+    struct call *call, struct batch *batch, const char *resource, const char *resource_id)
+{
 	struct bindings bindings = {0};
 
 	bind_text(&bindings, "action", call->endpoint->operation_id);
-	bind_text(&bindings, "resource", call->endpoint->resource);
+	bind_text(&bindings, "resource", resource);
 	bind_text(&bindings, "resource_id", resource_id);
 	bind_text(&bindings, "outcome", "done");
 	bind_text(&bindings, "code", NULL);

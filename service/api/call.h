@@ -147,6 +147,9 @@ MUST_CHECK bool call_judged(struct call *call,
     bool (*serve)(struct call *call, struct problem *problem), struct problem *problem);
 /* Adds the audit entry; the last statement before the answer. */
 void call_audit(struct call *call, struct batch *batch, const char *resource_id);
+/* The same of another resource than the operation's, where one request changes several. */
+void call_audit_of(
+    struct call *call, struct batch *batch, const char *resource, const char *resource_id);
 /*
  * Adds the statement that reads the answer, in the form that keeps it where call_is_kept().
  * `bindings` name what is read. Returns its number for call_answer().

@@ -1,6 +1,7 @@
 /* The whole surface of the service: each operation of the OpenAPI document and what answers it. */
 #include "api/operations.h"
 
+#include "api/action_plan.h"
 #include "api/calendar.h"
 #include "api/calendar_feeds.h"
 #include "api/case_systems.h"
@@ -317,6 +318,8 @@ const struct endpoint operations[] = {
 	{"patchRecommendation", process_change, "recommendation", RECOMMENDATION, .write = &SQL_RECOMMENDATION_PATCH},
 	{"createRecommendationTransition", process_transition, "recommendation", RECOMMENDATION, .write = &SQL_RECOMMENDATION_TRANSITION},
 
+	{"getReviewActionPlan", action_plan_show, "action plan"},
+	{"putReviewActionPlan", action_plan_put, "action plan"},
 	{"listActions", crud_list, "action", .subject = &actions, .statement = &SQL_ACTION_LIST},
 	{"createAction", process_create, "action", ACTION, .facts = &SQL_ACTION_NEW_FACTS, .write = &SQL_ACTION_INSERT},
 	{"getAction", crud_get, "action", ACTION},

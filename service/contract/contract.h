@@ -43,6 +43,10 @@ struct operation {
 	bool body_required;
 	const struct schema *body;       /* of application/json or merge-patch+json, or NULL: no body */
 	const char *body_type;           /* "application/json" or "application/merge-patch+json" */
+	/* Where the body may be text/csv too: what one of its lines is, else NULL. */
+	const struct schema *line;
+	const json_t *columns; /* the members of that, by name, in the document's order; borrowed */
+	size_t lines_max;
 	const char *const *answer_types; /* NULL-terminated media types that a 2xx can have */
 	const json_t *document;          /* the operation object, for x-… extensions; borrowed */
 };

@@ -55,39 +55,78 @@ static bool read_security(
 	return true;
 }
 
+static bool read_json_body(struct loader *loader, struct operation *operation, const char *type,
+    const json_t *schema, const struct place *parent)
+{
+	struct place place = {parent, "schema", 0};
+
+	if (operation->body)
+		return loader_refuse(loader, parent, "a body has one type of JSON");
+	operation->body_type = type;
+	return loader_compile(loader, schema, &place, &operation->body);
+}
+
+/* A sheet is a list of lines, whose members are its columns. */
+static bool read_sheet_body(struct loader *loader, struct operation *operation,
+    const json_t *schema, const struct place *parent)
+{
+	struct place place = {parent, "schema", 0};
+	struct place in_items = {&place, "items", 0};
+	const json_t *items = json_object_get(schema, "items");
+	const json_t *line = items ? loader_resolve(loader, items, &in_items) : NULL;
+	json_int_t most = json_integer_value(json_object_get(schema, "maxItems"));
+
+	operation->columns = json_object_get(line, "properties");
+	operation->lines_max = most > 0 ? (size_t)most : 0;
+	if (!json_object_size(operation->columns) || !operation->lines_max)
+		return loader_refuse(
+		    loader, &place, "an array with maxItems is needed whose items have properties");
+	return loader_compile(loader, items, &in_items, &operation->line);
+}
+
+static bool read_media(struct loader *loader, struct operation *operation, const char *type,
+    const json_t *media, const struct place *parent)
+{
+	static const char *const known[] = {"schema", "example", "examples", NULL};
+	struct place place = {parent, type, 0};
+	const json_t *schema = json_object_get(media, "schema");
+
+	if (!loader_know(loader, media, known, &place))
+		return false;
+	if (!schema)
+		return loader_refuse(loader, &place, "a schema is needed");
+	if (strcmp(type, "application/json") == 0 || strcmp(type, "application/merge-patch+json") == 0)
+		return read_json_body(loader, operation, type, schema, &place);
+	if (strcmp(type, "text/csv") == 0)
+		return read_sheet_body(loader, operation, schema, &place);
+	return loader_refuse(loader, &place,
+	    "either application/json or application/merge-patch+json is needed, and text/csv may stand "
+	    "beside it");
+}
+
 static bool read_body(
     struct loader *loader, struct operation *operation, const struct place *parent)
 {
 	static const char *const known[] = {"description", "required", "content", NULL};
-	static const char *const known_content[] = {"schema", "example", "examples", NULL};
 	struct place place = {parent, "requestBody", 0};
 	struct place in_content = {&place, "content", 0};
 	const json_t *body = json_object_get(operation->document, "requestBody");
+	const char *type;
+	json_t *media;
 
 	if (!body)
 		return true;
 	body = loader_resolve(loader, body, &place);
 	if (!body || !loader_know(loader, body, known, &place))
 		return false;
-	const json_t *content = json_object_get(body, "content");
-	void *only = json_object_iter((json_t *)content);
-	operation->body_type = json_object_iter_key(only);
-	if (json_object_size(content) != 1 ||
-	    (strcmp(operation->body_type, "application/json") != 0 &&
-	        strcmp(operation->body_type, "application/merge-patch+json") != 0))
+	json_object_foreach (json_object_get(body, "content"), type, media)
+		if (!read_media(loader, operation, type, media, &in_content))
+			return false;
+	if (!operation->body)
 		return loader_refuse(loader, &in_content,
 		    "either application/json or application/merge-patch+json is needed");
 	operation->body_required = json_is_true(json_object_get(body, "required"));
-
-	struct place in_type = {&in_content, operation->body_type, 0};
-	struct place in_schema = {&in_type, "schema", 0};
-	const json_t *media = json_object_iter_value(only);
-	if (!loader_know(loader, media, known_content, &in_type))
-		return false;
-	const json_t *schema = json_object_get(media, "schema");
-	if (!schema)
-		return loader_refuse(loader, &in_type, "a schema is needed");
-	return loader_compile(loader, schema, &in_schema, &operation->body);
+	return true;
 }
 
 bool operation_read(struct loader *loader, struct entry *entry, const struct route *route,

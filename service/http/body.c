@@ -151,10 +151,11 @@ static void scan(const json_t *json, struct text *pointer, struct problem *probl
 	}
 }
 
-void body_check_characters(const json_t *json, struct problem *problem)
+void body_check_characters(const json_t *json, const char *base, struct problem *problem)
 {
 	CLEANUP(text_finish) struct text pointer = TEXT_INIT(POINTER_BYTES);
 
+	text_puts(&pointer, base);
 	scan(json, &pointer, problem);
 }
 
@@ -178,15 +179,20 @@ static bool charset_is_utf8(const char *parameters)
 	return true;
 }
 
-bool body_check_type(
-    const struct operation *operation, const char *content_type, struct problem *problem)
+static bool is_type(const char *content_type, const char *wanted)
 {
-	size_t length = content_type ? strcspn(content_type, "; \t") : 0;
+	size_t length = strcspn(content_type, "; \t");
 
-	if (content_type && length == strlen(operation->body_type) &&
-	    strncasecmp(content_type, operation->body_type, length) == 0 &&
-	    charset_is_utf8(content_type + length))
+	return length == strlen(wanted) && strncasecmp(content_type, wanted, length) == 0 &&
+	       charset_is_utf8(content_type + length);
+}
+
+bool body_check_type(const struct operation *operation, const char *content_type,
+    bool *ret_is_sheet, struct problem *problem)
+{
+	*ret_is_sheet = content_type && operation->line && is_type(content_type, "text/csv");
+	if (*ret_is_sheet || (content_type && is_type(content_type, operation->body_type)))
 		return true;
-	return problem_set(problem, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body must be %s in UTF-8.",
-	    operation->body_type);
+	return problem_set(problem, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body must be %s%s in UTF-8.",
+	    operation->body_type, operation->line ? " or text/csv" : "");
 }

@@ -16,13 +16,14 @@ MUST_CHECK bool body_parse(
 
 /*
  * Adds a fault "forbidden_character" (PROBLEM_INVALID) for every text and key with controls or
- * direction overrides, and "blank_text" for every text that shows nothing.
+ * direction overrides, and "blank_text" for every text that shows nothing. Pointers begin with
+ * `base`.
  */
-void body_check_characters(const json_t *json, struct problem *problem);
+void body_check_characters(const json_t *json, const char *base, struct problem *problem);
 
 /*
- * True when `content_type` is what the operation reads; charset may only be UTF-8. Else the
- * problem is PROBLEM_UNSUPPORTED_MEDIA_TYPE.
+ * True when `content_type` is what the operation reads, which `ret_is_sheet` says is text/csv and
+ * not JSON; charset may only be UTF-8. Else the problem is PROBLEM_UNSUPPORTED_MEDIA_TYPE.
  */
-MUST_CHECK bool body_check_type(
-    const struct operation *operation, const char *content_type, struct problem *problem);
+MUST_CHECK bool body_check_type(const struct operation *operation, const char *content_type,
+    bool *ret_is_sheet, struct problem *problem);

@@ -15,7 +15,9 @@
 #include "base/log.h"
 #include "http/accept.h"
 #include "http/body.h"
+#include "http/csv.h"
 #include "http/headers.h"
+#include "http/lines.h"
 #include "http/parameters.h"
 #include "http/send.h"
 #include "http/target.h"
@@ -140,6 +142,31 @@ static bool choose_answer_type(struct exchange *exchange)
 	    types[0], types[1] ? " or " : "", types[1] ? types[1] : "");
 }
 
+static bool read_json(struct exchange *exchange, struct problem *of_body)
+{
+	struct request *request = &exchange->request;
+	const struct _u_request *message = exchange->message;
+
+	if (!body_parse(message->binary_body, message->binary_body_length, &request->json, of_body))
+		return false;
+	body_check_characters(request->json, "", &exchange->problem);
+	schema_check(request->operation->body, request->json, "", &exchange->problem);
+	return true;
+}
+
+static bool read_sheet(struct exchange *exchange, struct problem *of_body)
+{
+	struct request *request = &exchange->request;
+	const struct _u_request *message = exchange->message;
+	CLEANUP(json_decref) json_t *table = NULL;
+
+	if (!csv_parse(message->binary_body, message->binary_body_length, request->operation->lines_max,
+	        &table, of_body))
+		return false;
+	request->json = lines_of(request->operation, table, &exchange->problem);
+	return true;
+}
+
 /* The body's own fault; the parameters' faults, when there are any, stay the problem. */
 static void check_body(struct exchange *exchange)
 {
@@ -154,14 +181,12 @@ static void check_body(struct exchange *exchange)
 		if (operation->body_required)
 			problem_set(&of_body, PROBLEM_MALFORMED_BODY, "This operation needs a body of type %s.",
 			    operation->body_type);
-	} else if (body_check_type(
-	               operation, headers_get(&exchange->headers, "Content-Type"), &of_body) &&
-	           body_parse(exchange->message->binary_body, exchange->message->binary_body_length,
-	               &request->json, &of_body)) {
+	} else if (body_check_type(operation, headers_get(&exchange->headers, "Content-Type"),
+	               &request->is_sheet, &of_body) &&
+	           (request->is_sheet ? read_sheet(exchange, &of_body)
+	                              : read_json(exchange, &of_body))) {
 		request->body = exchange->message->binary_body;
 		request->body_length = exchange->message->binary_body_length;
-		body_check_characters(request->json, problem);
-		schema_check(operation->body, request->json, "", problem);
 	}
 	if (of_body.kind == PROBLEM_NONE)
 		return;

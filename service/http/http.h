@@ -21,6 +21,7 @@ struct request {
 	const char *body;        /* the raw bytes, or NULL */
 	size_t body_length;
 	json_t *json;          /* the parsed body (borrowed, may be changed in place), or NULL */
+	bool is_sheet;         /* it came as text/csv, and `json` is what lines_of() says */
 	struct problem *fault; /* what is wrong with parameters or body, kind NONE when nothing is */
 };
 

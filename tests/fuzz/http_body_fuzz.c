@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	}
 	assert(count(json, 1, &clean) <= BODY_NODES_MAX);
-	body_check_characters(json, &problem);
+	body_check_characters(json, "", &problem);
 	assert(clean == (problem.kind == PROBLEM_NONE));
 	return 0;
 }

@@ -128,8 +128,12 @@ Test(contract, refuses_operations_without_a_name_of_their_own)
 
 Test(contract, refuses_bodies_and_answers_that_it_cannot_check)
 {
-	expect_refused("/paths /v1/things post requestBody content", "{'text/csv': {}}",
+	expect_refused("/paths /v1/things post requestBody content", "{'text/plain': {'schema': {}}}",
 	    "application/json or application/merge-patch+json");
+	expect_refused("/paths /v1/things post requestBody content text/csv",
+	    "{'schema': {'type': 'array', 'items': {'properties': {'a': {}}}}}", "with maxItems");
+	expect_refused("/paths /v1/things post requestBody content text/csv",
+	    "{'schema': {'type': 'string'}}", "whose items have properties");
 	expect_refused("/paths /v1/things post requestBody content", "{}", "application/json or");
 	expect_refused(
 	    "/paths /v1/things post requestBody content application/json", "{}", "a schema is needed");
