@@ -2,6 +2,7 @@
 #include "api/operations.h"
 
 #include "api/action_plan.h"
+#include "api/briefing.h"
 #include "api/calendar.h"
 #include "api/calendar_feeds.h"
 #include "api/case_systems.h"
@@ -213,6 +214,11 @@ const struct endpoint operations[] = {
 	{"createReviewProceeding", process_create, "proceeding", PROCEEDING, .write = &SQL_PROCEEDING_INSERT},
 	{"getReviewProceeding", crud_get, "proceeding", .statement = &SQL_PROCEEDING_GET},
 	{"patchReviewProceeding", process_change, "proceeding", PROCEEDING, .write = &SQL_PROCEEDING_PATCH},
+	{"listReviewFindings", crud_list, "finding", .statement = &SQL_FINDING_LIST, .parent = &SQL_REVIEW_EXISTS},
+	{"createReviewFinding", process_create, "finding", REVIEW_RECORD(FINDING, "finding_id"), .write = &SQL_FINDING_INSERT},
+	{"getReviewFinding", crud_get, "finding", .statement = &SQL_FINDING_GET},
+	{"patchReviewFinding", process_change, "finding", REVIEW_RECORD(FINDING, "finding_id"), .write = &SQL_FINDING_PATCH},
+	{"getReviewBriefing", briefing_show, "review"},
 	{"listReviewEmbargoes", crud_list, "embargo", .statement = &SQL_EMBARGO_LIST, .parent = &SQL_REVIEW_EXISTS},
 	{"createReviewEmbargo", process_create, "embargo", EMBARGO, .write = &SQL_EMBARGO_INSERT},
 	{"getReviewEmbargo", crud_get, "embargo", .statement = &SQL_EMBARGO_GET},

@@ -1,6 +1,7 @@
 /* Owns the table of a review's steps. */
 #include "domain/review_process.h"
 
+#include "domain/finding_rules.h"
 #include "domain/publication_rules.h"
 #include "domain/theme_process.h"
 
@@ -544,6 +545,12 @@ static const struct step steps[] = {
         .needs = {&is_assured},
         .check = check_day,
         .effects = {{.change = CLOCK_LAPSES, .kind = "assurance"}}},
+    {.operation = "createReviewFinding",
+        .from = NOT_ENDED " closed discontinued",
+        .check = finding_check},
+    {.operation = "patchReviewFinding",
+        .from = NOT_ENDED " closed discontinued",
+        .check = finding_check},
     {.operation = "createReviewDissemination",
         .from = NOT_ENDED " closed discontinued",
         .check = dissemination_check},

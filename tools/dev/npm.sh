@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The official Standard Webhooks package, as its lock file pins it, for the tests alone.
+# npm packages for the tests alone, as the lock files of tests/*/ pin them.
 
 # Another node than Debian's does as well, and its npm would be in the way of Debian's.
 npm_get() {
@@ -13,14 +13,15 @@ npm_says_unreachable() {
 	grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|SOCKET_TIMEOUT' "$1"
 }
 
-# Prints the directory that holds node_modules. Asks nothing of the network when it is there
-# already. False when npm or the registry cannot be had; anything else that goes wrong is a fault
-# of ours, and the tests that look for the package then fail.
+# npm_install SUITE: installs what tests/SUITE/package-lock.json pins and prints the directory that
+# holds node_modules. Asks nothing of the network when it is there already. False when npm or the
+# registry cannot be had; anything else that goes wrong is a fault of ours, and the tests that look
+# for the packages then fail.
 npm_install() {
-	local source=$root/tests/standardwebhooks place=$root/build/standardwebhooks
-	local log=$local_dir/npm.log
+	local suite=$1 source=$root/tests/$1 place=$root/build/$1
+	local log=$local_dir/npm-$suite.log
 	if ! npm_get; then
-		say '!!! npm cannot be had: nothing will be verified with the official package'
+		say "!!! npm cannot be had: the cases of $suite are skipped"
 		return 1
 	fi
 	printf '%s\n' "$place"
@@ -33,7 +34,7 @@ npm_install() {
 	if (cd "$place" && npm ci --cache "$local_dir/npm") >"$log" 2>&1; then
 		cp "$source/package-lock.json" "$place/installed"
 	elif npm_says_unreachable "$log"; then
-		say "!!! the npm registry cannot be reached: nothing will be verified with the official package"
+		say "!!! the npm registry cannot be reached: the cases of $suite are skipped"
 		return 1
 	else
 		say "npm ci failed: $(tail -n 5 "$log")"

@@ -23,10 +23,21 @@ test_logs_are_clean() {
 	! grep -lE 'Sanitizer|runtime error:' -r "$root/build/test-results/logs" >&2
 }
 
+# Prints where axe-core is, when there is a browser to run it in.
+pages_install() {
+	# A subshell, because a failure would end everything.
+	if ! (packages_install pages); then
+		say '!!! no browser can be had: nobody looks at the pages of reports and briefings'
+		return 1
+	fi
+	npm_install pages
+}
+
 test_suites() {
-	local suites=() log=$root/build/test/meson-logs/testlog-run_test.json node_packages
+	local suites=() log=$root/build/test/meson-logs/testlog-run_test.json node_packages page_packages
 	rm -f "$log"
-	node_packages=$(npm_install) || node_packages=
+	node_packages=$(npm_install standardwebhooks) || node_packages=
+	page_packages=$(pages_install) || page_packages=
 	if (($#)); then
 		mapfile -t suites < <(meson test -C "$root/build/test" --list 2>/dev/null |
 			sed -n 's/.* \/ //; /'"$1"'/p')
@@ -34,6 +45,7 @@ test_suites() {
 	fi
 	env CSPR_TEST_SERVER="$(cluster_url test postgres postgres)" \
 		CSPR_TEST_NODE_PACKAGES="$node_packages" \
+		CSPR_TEST_PAGE_PACKAGES="$page_packages" \
 		CSPR_TEST_LOGS="$root/build/test-results/logs" \
 		CSPR_TEST_RESULTS="$root/build/test-results" \
 		LSAN_OPTIONS="suppressions=$root/tools/dev/sanitizers.supp:print_suppressions=0" \

@@ -33,6 +33,12 @@ static const char *proceeding(const struct place places[])
 	    "/v1/reviews/%s/proceedings", place_value(places, "review_id")));
 }
 
+static const char *finding(const struct place places[])
+{
+	return made(post(json_of("{'kind': 'statistic', 'text': 'Two of three plans were late.'}"),
+	    "/v1/reviews/%s/findings", place_value(places, "review_id")));
+}
+
 static const char *embargo(const struct place places[])
 {
 	return made(post(json_of("{'reason': 'An inquest.', 'embargoed_on': '2024-03-01',"
@@ -70,6 +76,7 @@ const struct maker makers_publication[] = {
     {"review_id", "getReviewAssuranceCheck", assured},
     {"proceeding_id", NULL, proceeding},
     {"embargo_id", NULL, embargo},
+    {"finding_id", NULL, finding},
     {"notice_id", NULL, notice},
     {"assurance_check_id", NULL, check},
     {"dissemination_id", NULL, dissemination},
