@@ -149,7 +149,7 @@ static void look(const char *at_what, const struct folder *folder, const char *f
 
 Test(pages, have_nothing_that_axe_objects_to)
 {
-	CLEANUP(folder_remove) struct folder folder;
+	CLEANUP(folder_remove) struct folder folder = {0};
 
 	folder_make(&folder);
 	cr_assert_geq(keep_all(&folder), 2);
@@ -160,7 +160,7 @@ Test(pages, have_nothing_that_axe_objects_to)
 
 Test(pages, print_with_every_word_of_theirs_on_paper)
 {
-	CLEANUP(folder_remove) struct folder folder;
+	CLEANUP(folder_remove) struct folder folder = {0};
 
 	folder_make(&folder);
 	cr_assert_geq(keep_all(&folder), 2);
@@ -198,7 +198,7 @@ static const char *full(size_t facts)
 Test(briefing_page, is_one_page_however_full_it_is)
 {
 	static const size_t facts[] = {1, 2, 3, 5};
-	CLEANUP(folder_remove) struct folder folder;
+	CLEANUP(folder_remove) struct folder folder = {0};
 
 	folder_make(&folder);
 	for (size_t i = 0; i < ARRAY_LENGTH(facts); i++)
