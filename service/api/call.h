@@ -33,6 +33,8 @@ struct endpoint {
 	/* A list inside the resource that a statement of its own brings, and the member's name; or NULL. */
 	const struct statement *inner;
 	const char *inner_name;
+	/* What a report's statements are planned with, or NULL. */
+	const struct statement *settings;
 };
 
 struct api {

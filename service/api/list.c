@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* What a cursor belongs to: the operation and every argument but limit and cursor themselves. */
-static void put_filter(const struct call *call, char ret_hex[17])
+static void put_filter(const struct call *call, const struct list_page *page, char ret_hex[17])
 {
 	CLEANUP(text_finish) struct text filter = TEXT_INIT((size_t)64 * 1024);
 	unsigned char digest[DIGEST_BYTES];
@@ -15,7 +15,7 @@ static void put_filter(const struct call *call, char ret_hex[17])
 	for (size_t i = 0; i < request->argument_count; i++) {
 		const struct argument *argument = &request->arguments[i];
 		if (argument->parameter->place == IN_HEADER ||
-		    strcmp(argument->parameter->name, "cursor") == 0 ||
+		    strcmp(argument->parameter->name, page->parameter) == 0 ||
 		    strcmp(argument->parameter->name, "limit") == 0)
 			continue;
 		text_printf(
@@ -36,7 +36,7 @@ static bool read_cursor(const struct call *call, const char *cursor, struct list
 	const char *key = json_string_value(json_array_get(parts, 1));
 	const char *id = json_string_value(json_array_get(parts, 2));
 	const char *bound_to = json_string_value(json_array_get(parts, 0));
-	put_filter(call, filter);
+	put_filter(call, ret_page, filter);
 	if (!key || !id || !bound_to || strcmp(bound_to, filter) != 0)
 		return false;
 	if (strlen(key) >= sizeof(ret_page->key) || strlen(id) >= sizeof(ret_page->id))
@@ -50,11 +50,18 @@ static bool read_cursor(const struct call *call, const char *cursor, struct list
 bool list_open(const struct call *call, struct list_page *ret_page, struct bindings *bindings,
     struct problem *problem)
 {
-	const char *cursor = request_argument(call->request, "cursor");
+	return list_open_at(call, "cursor", ret_page, bindings, problem);
+}
 
-	*ret_page = (struct list_page){.size = (size_t)request_number(call->request, "limit")};
+bool list_open_at(const struct call *call, const char *parameter, struct list_page *ret_page,
+    struct bindings *bindings, struct problem *problem)
+{
+	const char *cursor = request_argument(call->request, parameter);
+
+	*ret_page = (struct list_page){
+	    .parameter = parameter, .size = (size_t)request_number(call->request, "limit")};
 	if (cursor && !read_cursor(call, cursor, ret_page)) {
-		problem_add(problem, PROBLEM_BAD_PARAMETER, "cursor", "cursor",
+		problem_add(problem, PROBLEM_BAD_PARAMETER, parameter, "cursor",
 		    "The cursor was not made by this list with these filters.");
 		return false;
 	}
@@ -65,14 +72,14 @@ bool list_open(const struct call *call, struct list_page *ret_page, struct bindi
 	return true;
 }
 
-static void put_cursor(
-    const struct call *call, const struct rows *rows, size_t row, struct text *ret_cursor)
+static void put_cursor(const struct call *call, const struct list_page *page,
+    const struct rows *rows, size_t row, struct text *ret_cursor)
 {
 	char filter[17];
 	const char *key = rows_text(rows, row, "_key");
 	const char *id = rows_has(rows, "_id") ? rows_text(rows, row, "_id") : "";
 
-	put_filter(call, filter);
+	put_filter(call, page, filter);
 	CLEANUP(json_decref) json_t *parts = json_pack("[s, s, s]", filter, key ? key : "", id);
 	CLEANUP(free) char *plain = json_dumps(parts, JSON_COMPACT);
 	if (plain)
@@ -98,16 +105,16 @@ static void put_rows(const struct call *call, const struct rows *rows, size_t co
 }
 
 /* The same list, further on: every argument as it came, with the new cursor. */
-static void put_link(struct call *call, const char *cursor)
+static void put_link(struct call *call, const struct list_page *page, const char *cursor)
 {
 	CLEANUP(text_finish) struct text link = TEXT_INIT(1000);
 	const struct request *request = call->request;
 
-	text_printf(&link, "<%s?cursor=%s", request->path, cursor);
+	text_printf(&link, "<%s?%s=%s", request->path, page->parameter, cursor);
 	for (size_t i = 0; i < request->argument_count; i++) {
 		const struct argument *argument = &request->arguments[i];
 		if (argument->parameter->place != IN_QUERY || !argument->value ||
-		    strcmp(argument->parameter->name, "cursor") == 0)
+		    strcmp(argument->parameter->name, page->parameter) == 0)
 			continue;
 		text_putc(&link, '&');
 		text_put_url(&link, argument->parameter->name);
@@ -141,13 +148,19 @@ static void put_json(const struct call *call, const struct rows *rows, size_t co
 	put_rows(call, rows, count, decorate, context, ret_text);
 }
 
+void list_put_next(struct call *call, const struct list_page *page, const struct rows *rows,
+    size_t row, struct text *ret_cursor)
+{
+	put_cursor(call, page, rows, row, ret_cursor);
+	put_link(call, page, text_string(ret_cursor));
+}
+
 size_t list_cut(struct call *call, const struct list_page *page, const struct rows *rows,
     struct text *ret_cursor)
 {
 	if (rows_count(rows) <= page->size)
 		return rows_count(rows);
-	put_cursor(call, rows, page->size - 1, ret_cursor);
-	put_link(call, text_string(ret_cursor));
+	list_put_next(call, page, rows, page->size - 1, ret_cursor);
 	return page->size;
 }
 

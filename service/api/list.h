@@ -23,7 +23,8 @@ typedef void list_decorate(const struct call *call, const void *context, const s
 #define CURSOR_BYTES 600
 
 struct list_page {
-	char limit[8]; /* one more than the page, to see whether there is more */
+	const char *parameter; /* that has the cursor */
+	char limit[8];         /* one more than the page, to see whether there is more */
 	size_t size;
 	char key[128];
 	char id[64];
@@ -32,10 +33,18 @@ struct list_page {
 
 /*
  * Reads limit and cursor and binds limit, after_key and after_id. A cursor from another list or
- * filter is PROBLEM_BAD_PARAMETER.
+ * filter is PROBLEM_BAD_PARAMETER. list_open_at() is for what calls its cursor something else.
  */
 MUST_CHECK bool list_open(const struct call *call, struct list_page *ret_page,
     struct bindings *bindings, struct problem *problem);
+MUST_CHECK bool list_open_at(const struct call *call, const char *parameter,
+    struct list_page *ret_page, struct bindings *bindings, struct problem *problem);
+/*
+ * Adds the cursor to `ret_cursor` that leads on after this row, and the Link to the reply. For what
+ * has other rows among those of the page.
+ */
+void list_put_next(struct call *call, const struct list_page *page, const struct rows *rows,
+    size_t row, struct text *ret_cursor);
 /*
  * How many of the rows the page shows; adds the Link to the next page when there are more, and its
  * cursor to `ret_cursor`, which stays empty else. For lists that write their own format.

@@ -153,6 +153,7 @@ static const struct subject themes = {
 #define THEME_CROSSWALK                                                                            \
 	.subject = &themes, .statement = &SQL_THEME_CROSSWALK_GET,                                     \
 	.stored = &SQL_THEME_CROSSWALK_GET_STORED, .record = "crosswalk_id"
+#define WHOLE_TABLES .settings = &SQL_REPORT_JOINS_WHOLE_TABLES
 
 /* clang-format off */
 const struct endpoint operations[] = {
@@ -354,6 +355,14 @@ const struct endpoint operations[] = {
 	{"simulateClocks", clocks_simulate, "calendar"},
 
 	{"getReportRapidReviewsByYear", report_show, "report", .statement = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR, .records = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR_RECORDS},
+	{"getReportPanelConcurrence", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_PANEL_CONCURRENCE},
+	{"getReportReviewStatus", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_REVIEW_STATUS, .records = &SQL_REPORT_REVIEW_STATUS_RECORDS},
+	{"getReportTimeliness", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_TIMELINESS},
+	{"getReportProceedingsAndEmbargoes", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_PROCEEDINGS_AND_EMBARGOES},
+	{"getReportReferralLog", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_REFERRAL_LOG},
+	{"getReportPublicationNotices", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_PUBLICATION_NOTICES},
+	{"getReportDissemination", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_DISSEMINATION},
+	{"getReportWorklist", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_WORKLIST},
 	{"listReportRecords", report_records, "report"},
 
 	{"listDeliveries", crud_list, "delivery", .statement = &SQL_DELIVERY_LIST},

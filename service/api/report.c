@@ -84,14 +84,18 @@ static void drop_nulls(json_t *row)
 	    json_object_del(row, key);
 }
 
-static bool add_parts(const struct call *call, const struct rows *rows, json_t *report)
+/* `ret_last` is the last row of a page that another one follows; -1 when none does. */
+static bool add_parts(const struct call *call, const struct rows *rows,
+    const struct list_page *page, json_t *report, ssize_t *ret_last)
 {
 	const json_t *members =
 	    contract_row_members(call->api->contract, call->request->operation, "rows");
 	json_t *lines = json_object_get(report, "rows");
 	json_t *totals = json_object_get(report, "totals");
 	json_t *notes = json_object_get(report, "notes");
+	ssize_t last = -1;
 
+	*ret_last = -1;
 	for (size_t i = 0; i < rows_count(rows); i++) {
 		const char *part = rows_text(rows, i, "_part");
 		if (strcmp(part, "note") == 0) {
@@ -104,9 +108,12 @@ static bool add_parts(const struct call *call, const struct rows *rows, json_t *
 		if (strcmp(part, "total") == 0) {
 			drop_nulls(row);
 			json_object_update(totals, row);
+		} else if (page && json_array_size(lines) == page->size) {
+			*ret_last = last;
 		} else {
 			keep_only(row, members);
 			json_array_append(lines, row);
+			last = (ssize_t)i;
 		}
 	}
 	return true;
@@ -129,7 +136,7 @@ static json_t *parameters_json(const struct call *call)
 	return parameters;
 }
 
-/* The path with the arguments that the report was asked with. */
+/* The path with the arguments that the report was asked with, but for those of its pages. */
 static void put_link(const struct call *call, const char *path, struct text *ret_link)
 {
 	const struct request *request = call->request;
@@ -139,7 +146,8 @@ static void put_link(const struct call *call, const char *path, struct text *ret
 	for (size_t i = 0; i < request->argument_count; i++) {
 		const struct argument *argument = &request->arguments[i];
 		const char *name = argument->parameter->name;
-		if (argument->parameter->place != IN_QUERY || !argument->value)
+		if (argument->parameter->place != IN_QUERY || !argument->value ||
+		    strcmp(name, "limit") == 0 || strcmp(name, REPORT_AFTER) == 0)
 			continue;
 		text_putc(ret_link, mark);
 		text_put_url(ret_link, name);
@@ -151,22 +159,48 @@ static void put_link(const struct call *call, const char *path, struct text *ret
 		text_putc(ret_link, '?');
 }
 
+/* A page of it: the same with its limit and, but for the first one, its cursor. */
+static void put_page_link(const struct call *call, const char *after, struct text *ret_link)
+{
+	const char *limit = request_argument(call->request, "limit");
+
+	put_link(call, call->request->path, ret_link);
+	if (limit)
+		text_printf(ret_link, "&limit=%s", limit);
+	if (after)
+		text_printf(ret_link, "&%s=%s", REPORT_AFTER, after);
+}
+
 static json_t *links_json(const struct call *call)
 {
 	CLEANUP(text_finish) struct text self = TEXT_INIT(LINK_BYTES);
 	CLEANUP(text_finish) struct text records = TEXT_INIT(LINK_BYTES);
 	CLEANUP(text_finish) struct text path = TEXT_INIT(LINK_BYTES);
 
-	put_link(call, call->request->path, &self);
+	put_page_link(call, request_argument(call->request, REPORT_AFTER), &self);
 	text_printf(&path, "%s/records", call->request->path);
 	put_link(call, text_string(&path), &records);
 	return json_pack("{s:s, s:o, s:n}", "self", text_string(&self), "records",
 	    call->endpoint->records ? json_string(text_string(&records)) : json_null(), "next");
 }
 
-bool report_make(const struct call *call, const struct rows *rows, const char *as_of,
-    json_t **ret_report, struct problem *problem)
+static void link_next(struct call *call, const struct list_page *page, const struct rows *rows,
+    ssize_t last, json_t *report)
 {
+	CLEANUP(text_finish) struct text cursor = TEXT_INIT(CURSOR_BYTES);
+	CLEANUP(text_finish) struct text next = TEXT_INIT(LINK_BYTES);
+
+	if (last < 0)
+		return;
+	list_put_next(call, page, rows, (size_t)last, &cursor);
+	put_page_link(call, text_string(&cursor), &next);
+	json_object_set_new(json_object_get(report, "links"), "next", json_string(text_string(&next)));
+}
+
+bool report_make(struct call *call, const struct rows *rows, const char *as_of,
+    const struct list_page *page, json_t **ret_report, struct problem *problem)
+{
+	ssize_t last;
 	const struct operation *operation = call->request->operation;
 	const json_t *said = report_of(operation);
 	CLEANUP(json_decref)
@@ -177,9 +211,10 @@ bool report_make(const struct call *call, const struct rows *rows, const char *a
 	    report_columns(call->api->contract, operation), "rows", "totals", "notes",
 	    json_deep_copy(json_object_get(said, "notes")), "links", links_json(call));
 
-	if (!report || !add_parts(call, rows, report))
+	if (!report || !add_parts(call, rows, page, report, &last))
 		return problem_fail(problem, PROBLEM_INTERNAL, "the report %s could not be made",
 		    json_string_value(json_object_get(said, "name")));
+	link_next(call, page, rows, last, report);
 	*ret_report = TAKE(report);
 	return true;
 }

@@ -5,6 +5,10 @@
 #pragma once
 
 #include "api/call.h"
+#include "api/list.h"
+
+/* The parameter of long reports that leads on: a cursor, as that of lists. */
+#define REPORT_AFTER "after"
 
 /* The x-report object of the operation; NULL when it is no report. Borrowed. */
 const json_t *report_of(const struct operation *operation);
@@ -12,10 +16,11 @@ const json_t *report_of(const struct operation *operation);
 json_t *report_columns(const struct contract *contract, const struct operation *operation);
 /*
  * The whole report, a new reference. Parts of rows that are "note" become notes after those of the
- * document, the "total" becomes totals without its nulls. `as_of` is the day it is as of.
+ * document, the "total" becomes totals without its nulls. `as_of` is the day it is as of. Of a long
+ * report `page` is the page, NULL of another; the next one is linked.
  */
-MUST_CHECK bool report_make(const struct call *call, const struct rows *rows, const char *as_of,
-    json_t **ret_report, struct problem *problem);
+MUST_CHECK bool report_make(struct call *call, const struct rows *rows, const char *as_of,
+    const struct list_page *page, json_t **ret_report, struct problem *problem);
 /* The same in the format that was negotiated; `by` is the partnership's name, for pages. */
 MUST_CHECK bool report_put(
     struct call *call, json_t *report, const char *by, struct problem *problem);

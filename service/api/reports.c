@@ -81,35 +81,43 @@ bool report_show(struct call *call, struct problem *problem)
 	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	CLEANUP(json_decref) json_t *report = NULL;
 	struct date_text day = day_of(call);
+	struct list_page page;
+	bool is_long = operation_parameter(call->request->operation, IN_QUERY, REPORT_AFTER);
 
 	call_bind(call, &arguments);
 	bind_text(&arguments.bindings, "as_of", day.text);
-	if (!check_period(call, problem))
+	if ((is_long && !list_open_at(call, REPORT_AFTER, &page, &arguments.bindings, problem)) ||
+	    !check_period(call, problem))
 		return call_refuse(call, NULL, problem);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	guard(call, &batch);
+	if (call->endpoint->settings)
+		batch_add(&batch, call->endpoint->settings, &arguments.bindings);
 	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
 	size_t whose = batch_add(&batch, &SQL_PARTNERSHIP_GET, &arguments.bindings);
 	if (!call_run(call, &batch, problem))
 		return false;
 	const struct rows *partnership = batch_rows(&batch, whose);
-	return report_make(call, batch_rows(&batch, number), day.text, &report, problem) &&
+	return report_make(call, batch_rows(&batch, number), day.text, is_long ? &page : NULL, &report,
+	           problem) &&
 	       publish(call, partnership, report, problem) &&
 	       report_put(call, report, rows_text(partnership, 0, "name"), problem);
 }
 
 /* ---- The records behind a figure ---- */
 
-static const struct statement *records_of(const struct call *call, const char *name)
+/* The report of that name that counts records; NULL when there is none. */
+static const struct endpoint *find_report(const struct call *call, const char *name)
 {
 	const struct contract *contract = call->api->contract;
 
 	for (size_t i = 0; i < contract_operation_count(contract); i++) {
 		const struct operation *operation = contract_operation(contract, i);
 		const char *known = json_string_value(json_object_get(report_of(operation), "name"));
-		if (known && strcmp(known, name) == 0)
-			return call->api->endpoints[operation->index]->records;
+		const struct endpoint *report = call->api->endpoints[operation->index];
+		if (known && strcmp(known, name) == 0 && report->records)
+			return report;
 	}
 	return NULL;
 }
@@ -120,12 +128,12 @@ bool report_records(struct call *call, struct problem *problem)
 	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	struct list_page page;
 	struct date_text day = day_of(call);
-	const struct statement *records =
-	    records_of(call, request_argument(call->request, "report_name"));
+	const struct endpoint *report =
+	    find_report(call, request_argument(call->request, "report_name"));
 
 	call_bind(call, &arguments);
 	bind_text(&arguments.bindings, "as_of", day.text);
-	if (!records)
+	if (!report)
 		problem_set(problem, PROBLEM_NOT_FOUND, "There is no such report that counts records.");
 	else if (list_open(call, &page, &arguments.bindings, problem))
 		check_period(call, problem);
@@ -133,7 +141,9 @@ bool report_records(struct call *call, struct problem *problem)
 		return call_refuse(call, NULL, problem);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
-	size_t number = batch_add(&batch, records, &arguments.bindings);
+	if (report->settings)
+		batch_add(&batch, report->settings, &arguments.bindings);
+	size_t number = batch_add(&batch, report->records, &arguments.bindings);
 	if (!call_run(call, &batch, problem))
 		return false;
 	return list_close(call, &page, batch_rows(&batch, number), NULL, NULL, problem);

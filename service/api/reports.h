@@ -1,6 +1,8 @@
 /*
  * Reports. A report is an operation with x-report in the document, and a row of operations.c with
- * its statement: $1 as_of, $2 year, $3 from, $4 to and then whatever else its parameters name.
+ * its statement: $1 as_of, $2 year, $3 from, $4 to and then whatever else its parameters name. A
+ * long one has the parameters limit and after, takes limit, after_key and after_id as a list does,
+ * and has _key and _id in its rows; its totals are those of all pages.
  */
 #pragma once
 
