@@ -3,7 +3,11 @@
 
 #include <string.h>
 
+#include "api/duties.h"
 #include "api/next_steps.h"
+#include "base/ids.h"
+
+#define LOCATION_BYTES 500
 
 static void put_inner(const struct call *call, const struct rows *inner, struct text *ret_text)
 {
@@ -69,4 +73,28 @@ bool crud_list(struct call *call, struct problem *problem)
 	if (parent && rows_count(batch_rows(&batch, parent_number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is nothing at this path.");
 	return list_close(call, &page, batch_rows(&batch, number), next_steps_put, NULL, problem);
+}
+
+bool crud_create(struct call *call, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
+	CLEANUP(text_finish) struct text location = TEXT_INIT(LOCATION_BYTES);
+	struct uuid id = uuid_new();
+
+	text_printf(&location, "%s/%s", call->request->path, id.text);
+	call_bind(call, &arguments);
+	bind_text(&arguments.bindings, call->endpoint->record, id.text);
+	if (!call_begin(call, call_end(call), NULL, &batch, problem))
+		return false;
+	call_claim(call, &batch);
+	duties_add_json(
+	    &batch, call->endpoint->write, &arguments.bindings, "record", call->request->json);
+	call_audit(call, &batch, id.text);
+	size_t answer = call_keep(call, &batch, call->endpoint->statement, call->endpoint->stored,
+	    &arguments.bindings, 201, text_string(&location));
+	if (!call_run(call, &batch, problem))
+		return call_replay(call, problem);
+	call_answer(call, &batch, answer, 201, text_string(&location), VERSION_OF_ANSWER);
+	return true;
 }

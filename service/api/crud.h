@@ -13,3 +13,8 @@
 MUST_CHECK bool crud_get(struct call *call, struct problem *problem);
 /* A page of the statement, or of the one that `sorts` names for ?sort=. */
 MUST_CHECK bool crud_list(struct call *call, struct problem *problem);
+/*
+ * A new record without states: POST with an Idempotency-Key, answered by 201. `.write` takes its id
+ * by the name that is `.record`, and the body as `record`; `.statement` and `.stored` show it.
+ */
+MUST_CHECK bool crud_create(struct call *call, struct problem *problem);

@@ -363,7 +363,14 @@ const struct endpoint operations[] = {
 	{"getReportPublicationNotices", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_PUBLICATION_NOTICES},
 	{"getReportDissemination", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_DISSEMINATION},
 	{"getReportWorklist", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_WORKLIST},
+	{"getReportAnnual", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_ANNUAL, .records = &SQL_REPORT_ANNUAL_RECORDS},
+	{"getReportDfeBreakdown", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_DFE_BREAKDOWN, .records = &SQL_REPORT_DFE_BREAKDOWN_RECORDS},
+	{"getReportBenchmarks", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_BENCHMARKS, .records = &SQL_REPORT_BENCHMARKS_RECORDS},
 	{"listReportRecords", report_records, "report"},
+
+	{"listBenchmarks", crud_list, "benchmark", .statement = &SQL_BENCHMARK_LIST},
+	{"createBenchmark", crud_create, "benchmark", .statement = &SQL_BENCHMARK_GET, .stored = &SQL_BENCHMARK_GET_STORED, .write = &SQL_BENCHMARK_INSERT, .record = "benchmark_id"},
+	{"getBenchmark", crud_get, "benchmark", .statement = &SQL_BENCHMARK_GET},
 
 	{"listDeliveries", crud_list, "delivery", .statement = &SQL_DELIVERY_LIST},
 	{"getDelivery", crud_get, "delivery", .statement = &SQL_DELIVERY_GET},

@@ -250,7 +250,7 @@ bool report_put(struct call *call, json_t *report, const char *by, struct proble
 	} else if (strcmp(reply->media_type, "text/markdown") == 0) {
 		report_markdown_put(report, by, &reply->body);
 	} else {
-		CLEANUP(free) char *written = json_dumps(report, JSON_COMPACT);
+		CLEANUP(free) char *written = json_dumps(report, JSON_COMPACT | SHEET_DIGITS);
 		text_puts(&reply->body, written ? written : "{}");
 	}
 	if (reply->body.failed)

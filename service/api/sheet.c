@@ -23,7 +23,7 @@ static void put_value(const json_t *value, struct text *text)
 	}
 	if (!value || json_is_null(value))
 		return;
-	CLEANUP(free) char *written = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	CLEANUP(free) char *written = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | SHEET_DIGITS);
 	text_puts(text, written ? written : "");
 }
 

@@ -14,7 +14,8 @@
 	"recommendations:read recommendations:write actions:read actions:write actions:assure "        \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
 	"deadlines:extend deadlines:feed "                                                             \
-	"reports:read calendar:read deliveries:read webhooks:read partnership:read audit:read "        \
+	"reports:read reports:write calendar:read deliveries:read webhooks:read partnership:read "     \
+	"audit:read "                                                                                  \
 	"rapid_reviews:decide rapid_reviews:submit scoping:read scoping:write "                        \
 	"rapid_reviews:read rapid_reviews:write "                                                      \
 	"incidents:decide incidents:restrict "                                                         \

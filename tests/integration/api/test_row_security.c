@@ -123,7 +123,8 @@ Test(table, without_a_partnership_holds_no_case)
 	    NULL);
 
 	cr_assert_str_eq(names, "bank_holiday calendar_state default_clock_policy default_theme"
-	                        " default_theme_crosswalk default_theme_set schema_migration");
+	                        " default_theme_crosswalk default_theme_set national_benchmark"
+	                        " schema_migration");
 }
 
 /* The parts of what is found by its whole alone have no wall of their own. */
@@ -148,8 +149,8 @@ Test(table, of_a_case_is_closed_to_an_agency_that_is_kept_from_it)
 	    NULL);
 
 	cr_expect_str_eq(open,
-	    "acknowledgement agency audit_entry change clock_event clock_policy delivery_attempt"
-	    " idempotency notification_recipient partnership publication_recipient"
+	    "acknowledgement agency audit_entry benchmark change clock_event clock_policy"
+	    " delivery_attempt idempotency notification_recipient partnership publication_recipient"
 	    " recommendation_agency theme theme_crosswalk theme_set transition");
 	cr_expect_str_eq(columns, "review_incident.review_id");
 	/* The clocks of an incident; and of an action, a review or a rapid review. */

@@ -1,0 +1,308 @@
+-- National figures, and the partnership's own held against them.
+
+-- name: benchmark_figures
+-- Every national figure, those that the partnership added too: the latest of the same key, base and
+-- period.
+-- fragment
+(SELECT DISTINCT ON (f.key, f.base, f.period_from) f.id, f.key, f.label, f.base, f.percent, f.count,
+        f.n, f.qualifier, f.period_from, f.period_to, f.source, f.created_at,
+        f.created_at IS NOT NULL AS own
+   FROM (
+     SELECT b.id, b.key, b.label, b.base, b.percent, b.count, b.n, b.qualifier, b.period_from,
+            b.period_to, b.source, b.created_at
+       FROM benchmark AS b
+      WHERE b.partnership_id = tenant()
+     UNION ALL
+     SELECT a.id, a.key, a.label, a.base, a.percent, a.count, a.n, a.qualifier, a.period_from,
+            a.period_to, a.source, NULL
+       FROM national_benchmark AS a) AS f
+  ORDER BY f.key, f.base, f.period_from, f.created_at DESC NULLS LAST, f.id) AS b
+
+-- name: benchmark_columns
+-- fragment
+b.id,
+b.key,
+b.label,
+b.base,
+b.percent,
+b.count,
+b.n,
+b.qualifier,
+b.period_from,
+b.period_to,
+b.source,
+b.own
+
+-- name: benchmark_list
+-- By key, base and period.
+-- $1 limit (one more than the page), $2 after_key, $3 key
+SELECT {{benchmark_columns}},
+       concat_ws(' ', b.key, b.base, b.period_from) AS "_key"
+  FROM {{benchmark_figures}}
+ WHERE ($2::text IS NULL OR concat_ws(' ', b.key, b.base, b.period_from) > $2::text)
+   AND ($3::text IS NULL OR b.key = $3::text)
+ ORDER BY concat_ws(' ', b.key, b.base, b.period_from)
+ LIMIT $1::integer;
+
+-- name: benchmark_get
+-- One, also where another has taken its place.
+-- stored
+-- $1 benchmark_id
+SELECT {{benchmark_columns}}
+  FROM (
+    SELECT f.id, f.key, f.label, f.base, f.percent, f.count, f.n, f.qualifier, f.period_from,
+           f.period_to, f.source, true AS own
+      FROM benchmark AS f
+     WHERE f.partnership_id = tenant()
+       AND f.id = $1::uuid
+    UNION ALL
+    SELECT a.id, a.key, a.label, a.base, a.percent, a.count, a.n, a.qualifier, a.period_from,
+           a.period_to, a.source, false
+      FROM national_benchmark AS a
+     WHERE a.id = $1::uuid) AS b;
+
+-- name: benchmark_insert
+-- $1 benchmark_id, $2 record (json object)
+INSERT INTO benchmark (partnership_id, id, version, key, label, base, percent, count, n, qualifier,
+  period_from, period_to, source)
+SELECT tenant(), $1::uuid, 1, b.key, b.label, b.base, b.percent, b.count, b.n, b.qualifier,
+       b.period_from, b.period_to, b.source
+  FROM jsonb_populate_record(NULL::benchmark, $2::jsonb) AS b;
+
+-- name: benchmark_facts
+-- Each serious incident that we notified in the period, with what national figures say of such ones.
+-- Whether it is counted: a notification that was withdrawn stays a notification, and is no incident.
+-- Summed up and not joined, because policies hide from the planner how many rows there are, and it
+-- would go through the children anew for each incident.
+-- fragment
+(SELECT x.incident_id,
+        max(x.local_ref) AS local_ref,
+        bool_or(x.is_counted) AS is_counted,
+        coalesce(max(x.nature_as_notified), max(x.nature)) AS nature,
+        coalesce(bool_or(x.neglect), false) AS neglect,
+        coalesce(bool_or(x.non_accidental_injury), false) AS non_accidental_injury,
+        coalesce(bool_or(x.risk_taking), false) AS risk_taking,
+        count(x.band) AS children,
+        count(*) FILTER (WHERE x.band = 'under_1') AS children_under_1,
+        count(*) FILTER (WHERE x.is_15_to_17) AS children_15_to_17,
+        max(x.band) FILTER (WHERE x.index_child) AS index_band,
+        coalesce(bool_or(x.known), false) AS known,
+        coalesce(bool_or(x.cp_plan), false) AS cp_plan,
+        coalesce(bool_or(x.looked_after), false) AS looked_after,
+        coalesce(bool_or(x.mental_ill_health), false) AS mental_ill_health,
+        coalesce(bool_or(x.gang), false) AS gang,
+        bool_or(x.is_on_time) AS is_on_time,
+        bool_or(x.is_judged) AS is_judged
+   FROM (
+     SELECT n.incident_id, true AS is_notified, false AS is_ours, false AS is_counted,
+            NULL AS local_ref, n.nature_as_notified, NULL AS nature, NULL::boolean AS neglect,
+            NULL::boolean AS non_accidental_injury, NULL::boolean AS risk_taking, NULL AS band,
+            NULL::boolean AS is_15_to_17, NULL::boolean AS index_child, NULL::boolean AS known,
+            NULL::boolean AS cp_plan, NULL::boolean AS looked_after,
+            NULL::boolean AS mental_ill_health, NULL::boolean AS gang, NULL::boolean AS is_on_time,
+            NULL::boolean AS is_judged
+       FROM {{report_period}}
+       JOIN notification AS n ON n.notified_on BETWEEN period.starts_on AND period.ends_on
+      WHERE n.partnership_id = tenant()
+        AND n.kind = 'serious_incident'
+        AND n.notified_on <= $1::date
+     UNION ALL
+     SELECT i.id, false, true, false, i.local_ref, NULL, i.nature, i.harm_types @> '{neglect}',
+            i.harm_types @> '{non_accidental_injury}',
+            i.harm_types @> '{risk_taking_or_violent_behaviour}', NULL, NULL, NULL, NULL, NULL, NULL,
+            NULL, NULL, NULL, NULL
+       FROM incident AS i
+      WHERE i.partnership_id = tenant()
+        AND (i.our_role IS NULL OR i.our_role = 'lead')
+     UNION ALL
+     SELECT c.incident_id, false, false, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       FROM {{counted_rapid_reviews}}
+     UNION ALL
+     SELECT h.incident_id, false, false, false, NULL, NULL, NULL, NULL, NULL, NULL,
+            age_band(h.unborn, h.age_years, h.age_days),
+            h.unborn IS NOT TRUE AND h.age_years BETWEEN 15 AND 17,
+            h.index_child,
+            h.csc_status IN ('referral_or_assessment', 'cin_plan', 'cp_plan', 'lac', 'care_leaver'),
+            h.cp_plan = 'current' OR h.csc_status = 'cp_plan',
+            h.lac_status = 'current' OR h.csc_status = 'lac',
+            h.mental_health_condition = 'yes',
+            h.flags @> '{gang_or_county_lines}',
+            NULL, NULL
+       FROM child AS h
+      WHERE h.partnership_id = tenant()
+     UNION ALL
+     SELECT k.incident_id, false, false, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+            NULL, NULL, NULL, NULL, NULL,
+            k.done_on <= k.due_on,
+            k.done_on IS NOT NULL OR k.due_on < $1::date
+       FROM {{judged_rapid_reviews}}) AS x
+  GROUP BY x.incident_id
+ HAVING bool_or(x.is_notified) AND bool_or(x.is_ours)) AS f
+
+-- name: judged_rapid_reviews
+-- The clock of each rapid review as it stood: the first time that it was submitted counts. One that was
+-- cancelled since stood until then.
+-- fragment
+(SELECT t.incident_id,
+        coalesce(max(t.due_on) FILTER (WHERE t.cancelled_at IS NULL), max(t.due_on)) AS due_on,
+        min(t.completed_on) FILTER (WHERE t.completed_on <= $1::date) AS done_on
+   FROM clock AS t
+  WHERE t.partnership_id = tenant()
+    AND t.kind = 'rapid_review'
+    AND t.superseded_at IS NULL
+  GROUP BY t.incident_id) AS k
+
+-- name: report_benchmarks
+-- The partnership's own share held against each national figure, on the same base.
+-- $1 as_of, $2 year, $3 from, $4 to, $5 force
+WITH facts AS MATERIALIZED (
+  SELECT f.incident_id, f.is_counted, f.nature, f.neglect, f.non_accidental_injury, f.risk_taking,
+         f.children, f.children_under_1, f.children_15_to_17, f.index_band, f.known, f.cp_plan,
+         f.looked_after, f.mental_ill_health, f.gang, f.is_on_time, f.is_judged
+    FROM {{benchmark_facts}}),
+summed AS MATERIALIZED (
+  SELECT count(*) AS notifications,
+         count(*) FILTER (WHERE f.index_band = '6_to_10') AS aged_6_to_10,
+         count(*) FILTER (WHERE f.index_band = '11_to_15') AS aged_11_to_15,
+         count(*) FILTER (WHERE f.index_band = '16_to_17') AS aged_16_to_17,
+         count(*) FILTER (WHERE f.is_counted) AS incidents,
+         coalesce(sum(f.children) FILTER (WHERE f.is_counted), 0)::bigint AS children,
+         coalesce(sum(f.children_under_1) FILTER (WHERE f.is_counted), 0)::bigint AS under_1,
+         coalesce(sum(f.children_15_to_17) FILTER (WHERE f.is_counted), 0)::bigint AS aged_15_to_17,
+         count(*) FILTER (WHERE f.is_counted AND f.known) AS known,
+         count(*) FILTER (WHERE f.is_counted AND f.cp_plan) AS cp_plan,
+         count(*) FILTER (WHERE f.is_counted AND f.looked_after) AS looked_after,
+         count(*) FILTER (WHERE f.is_counted AND f.neglect) AS neglect,
+         count(*) FILTER (WHERE f.is_counted AND f.mental_ill_health) AS mental_ill_health,
+         count(*) FILTER (WHERE f.is_counted AND f.risk_taking) AS risk_taking,
+         count(*) FILTER (WHERE f.is_counted AND f.risk_taking AND f.gang) AS gang,
+         count(*) FILTER (WHERE f.is_counted AND f.nature = 'serious_harm') AS serious_harm,
+         count(*) FILTER (WHERE f.is_counted AND f.nature = 'serious_harm'
+           AND f.non_accidental_injury) AS non_accidental_injury,
+         count(*) FILTER (WHERE f.is_counted AND f.non_accidental_injury
+           AND f.children_under_1 > 0) AS under_1_injured,
+         count(*) FILTER (WHERE f.is_counted AND f.is_judged) AS judged,
+         count(*) FILTER (WHERE f.is_counted AND f.is_on_time) AS on_time
+    FROM facts AS f),
+local AS MATERIALIZED (
+  SELECT l.key, l.base, l.count, l.n
+    FROM summed AS s,
+         LATERAL (VALUES
+           ('rapid_review_within_15_working_days', 'rapid_reviews', s.on_time, s.judged),
+           ('under_1_non_accidental_injury', 'rapid_reviews', s.under_1_injured, s.incidents),
+           ('known_to_childrens_social_care', 'rapid_reviews', s.known, s.incidents),
+           ('child_protection_plan', 'rapid_reviews', s.cp_plan, s.incidents),
+           ('looked_after', 'rapid_reviews', s.looked_after, s.incidents),
+           ('serious_incident_notifications', 'notifications', s.notifications, NULL),
+           ('aged_6_to_10', 'notifications', s.aged_6_to_10, s.notifications),
+           ('aged_11_to_15', 'notifications', s.aged_11_to_15, s.notifications),
+           ('aged_16_to_17', 'notifications', s.aged_16_to_17, s.notifications),
+           ('incidents_notified', 'incidents', s.incidents, NULL),
+           ('children_notified', 'children', s.children, NULL),
+           ('children_under_1', 'children', s.under_1, s.children),
+           ('children_15_to_17', 'children', s.aged_15_to_17, s.children),
+           ('neglect', 'incidents', s.neglect, s.incidents),
+           ('child_mental_ill_health', 'incidents', s.mental_ill_health, s.incidents),
+           ('risk_taking_or_violent_behaviour', 'incidents', s.risk_taking, s.incidents),
+           ('gang_or_county_lines', 'risk_taking_or_violent_behaviour_incidents', s.gang,
+             s.risk_taking),
+           ('non_accidental_injury', 'serious_harm_incidents', s.non_accidental_injury,
+             s.serious_harm)
+         ) AS l (key, base, count, n)),
+held AS (
+  SELECT b.id, b.key, b.label, b.base, coalesce(b.percent, percent_of(b.count, b.n)) AS percent,
+         b.count, b.n, b.qualifier, b.period_from, b.period_to, b.source,
+         l.base AS local_base, l.count AS local_count, l.n AS local_n,
+         CASE
+           WHEN l.key IS NULL THEN 'not_recorded'
+           WHEN l.n IS NULL OR b.n IS NULL AND b.percent IS NULL THEN 'no_share'
+           WHEN l.base <> b.base THEN 'bases_differ'
+           WHEN l.n < 5 THEN 'too_few'
+         END AS refusal
+    FROM {{benchmark_figures}}
+    LEFT JOIN LATERAL (
+      SELECT o.key, o.base, o.count, o.n
+        FROM local AS o
+       WHERE o.key = b.key
+       ORDER BY o.base <> b.base, o.base
+       LIMIT 1) AS l ON true),
+forced AS (
+  SELECT h.*,
+         coalesce($5::boolean AND h.refusal IN ('bases_differ', 'too_few') AND h.local_n > 0, false)
+           AS is_forced
+    FROM held AS h)
+SELECT 'row' AS "_part",
+       f.key AS "_row",
+       f.key,
+       f.label,
+       f.base,
+       f.percent AS national_percent,
+       f.qualifier,
+       f.count AS national_count,
+       f.n AS national_n,
+       f.period_from || ' to ' || f.period_to AS period,
+       f.source,
+       f.local_base,
+       f.local_count,
+       f.local_n,
+       CASE WHEN f.refusal IS NULL OR f.is_forced THEN percent_of(f.local_count, f.local_n) END
+         AS local_percent,
+       CASE
+         WHEN f.refusal IS NULL OR f.is_forced
+         THEN percent_of(f.local_count, f.local_n) - f.percent
+       END AS difference,
+       f.refusal IS NULL OR f.is_forced AS compared,
+       f.is_forced AS forced,
+       f.refusal,
+       '/v1/benchmarks/' || f.id AS link,
+       NULL AS "_note"
+  FROM forced AS f
+UNION ALL
+SELECT 'note', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL, NULL, NULL, NULL, NULL,
+       'Forced: ' || string_agg(DISTINCT f.key, ', ' ORDER BY f.key)
+         || ' would be refused and is compared because that was asked for.'
+  FROM forced AS f
+ WHERE f.is_forced
+HAVING count(*) > 0
+ ORDER BY 1 DESC, 2, 5, 10;
+
+-- name: report_benchmarks_records
+-- The incidents behind a local figure: those counted, or with another figure all of its base.
+-- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 figure, $7 limit, $8 after_key
+SELECT 'incident' AS kind,
+       f.incident_id AS id,
+       f.local_ref AS reference,
+       '/v1/incidents/' || f.incident_id AS link,
+       f.local_ref AS "_key"
+  FROM {{benchmark_facts}}
+ WHERE ($8::text IS NULL OR f.local_ref > $8::text)
+   AND CASE
+         WHEN $5::text IN ('aged_6_to_10', 'aged_11_to_15', 'aged_16_to_17',
+           'serious_incident_notifications') THEN true
+         WHEN $5::text = 'non_accidental_injury' THEN f.is_counted AND f.nature = 'serious_harm'
+         WHEN $5::text = 'gang_or_county_lines' THEN f.is_counted AND f.risk_taking
+         WHEN $5::text = 'rapid_review_within_15_working_days' THEN f.is_counted AND f.is_judged
+         ELSE f.is_counted
+       END
+   AND CASE
+         WHEN $6::text IS DISTINCT FROM 'local_count' THEN true
+         WHEN $5::text LIKE 'aged\_%' THEN 'aged_' || f.index_band = $5::text
+         WHEN $5::text = 'under_1_non_accidental_injury'
+           THEN f.non_accidental_injury AND f.children_under_1 > 0
+         WHEN $5::text = 'known_to_childrens_social_care' THEN f.known
+         WHEN $5::text = 'child_protection_plan' THEN f.cp_plan
+         WHEN $5::text = 'looked_after' THEN f.looked_after
+         WHEN $5::text = 'rapid_review_within_15_working_days' THEN f.is_on_time
+         WHEN $5::text = 'children_under_1' THEN f.children_under_1 > 0
+         WHEN $5::text = 'children_15_to_17' THEN f.children_15_to_17 > 0
+         WHEN $5::text = 'neglect' THEN f.neglect
+         WHEN $5::text = 'child_mental_ill_health' THEN f.mental_ill_health
+         WHEN $5::text = 'risk_taking_or_violent_behaviour' THEN f.risk_taking
+         WHEN $5::text = 'gang_or_county_lines' THEN f.gang
+         WHEN $5::text = 'non_accidental_injury' THEN f.non_accidental_injury
+         ELSE true
+       END
+ ORDER BY f.local_ref
+ LIMIT $7::integer;

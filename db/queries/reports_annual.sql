@@ -1,0 +1,372 @@
+-- The figures of a partnership's annual report (Working Together 2023, chapter 2: what was decided and
+-- done to implement recommendations, what improved, and where there was no progress).
+
+-- name: actions_as_of
+-- Every action that was agreed by the day, as it stood then. What its state and its due date now are,
+-- they were then where nothing has happened to them since, so that the log is read for the others
+-- alone. ended_on is the day on which it came to a state that nothing follows. Which others is asked
+-- with IN, because policies hide from the planner how many there are, and a join would go through them
+-- anew for each action.
+-- fragment
+(SELECT o.id,
+        o.number,
+        o.agreed_on,
+        o.due_on,
+        coalesce(o.reached ->> 0, o.state) AS state,
+        CASE
+          WHEN coalesce(o.reached ->> 0, o.state)
+                 IN ('closed_assured', 'closed_unverified', 'not_accepted', 'superseded')
+          THEN coalesce((o.reached ->> 1)::date, o.closed_on)
+        END AS ended_on
+   FROM (
+     SELECT a.id,
+            a.number,
+            a.agreed_on,
+            a.state,
+            a.closed_on,
+            CASE
+              WHEN a.id IN (
+                SELECT t.subject_id
+                  FROM transition AS t
+                 WHERE t.partnership_id = tenant()
+                   AND t.subject = 'action'
+                   AND t.happened_on > $1::date)
+              THEN coalesce((
+                SELECT jsonb_build_array(t.to_state, t.happened_on)
+                  FROM transition AS t
+                 WHERE t.partnership_id = tenant()
+                   AND t.subject_id = a.id
+                   AND t.happened_on <= $1::date
+                 ORDER BY t.id DESC
+                 LIMIT 1), '["not_started", null]')
+            END AS reached,
+            CASE
+              WHEN a.id IN (
+                SELECT v.action_id
+                  FROM action_due_revision AS v
+                 WHERE v.partnership_id = tenant()
+                   AND v.revised_on > $1::date)
+              THEN coalesce((
+                SELECT v.due_to
+                  FROM action_due_revision AS v
+                 WHERE v.partnership_id = tenant()
+                   AND v.action_id = a.id
+                   AND v.revised_on <= $1::date
+                 ORDER BY v.id DESC
+                 LIMIT 1), a.original_due_on)
+              ELSE a.due_on
+            END AS due_on
+       FROM action AS a
+      WHERE a.partnership_id = tenant()
+        AND a.agreed_on <= $1::date) AS o) AS a
+
+-- name: annual_lines
+-- The lines of the report in their order. A line counts the cell of its measure and code.
+-- fragment
+(VALUES
+  (101, 'Referrals', 'Considered', 'referral', 'considered', 'All', 'all'),
+  (102, 'Referrals', 'Agreed', 'referral', 'considered', 'All', 'met'),
+  (201, 'Notifications', 'Considered', 'incident', 'sin', 'All', 'all'),
+  (202, 'Notifications', 'Agreed', 'incident', 'sin', 'All', 'agreed'),
+  (203, 'Notifications', 'Submitted', 'notification', 'submitted', 'Serious incident',
+    'serious_incident'),
+  (204, 'Notifications', 'Submitted', 'notification', 'submitted', 'Death of a looked-after child',
+    'looked_after_child_death'),
+  (205, 'Notifications', 'Submitted', 'notification', 'submitted', 'Death of a care leaver',
+    'care_leaver_death'),
+  (301, 'Reviews', 'Rapid reviews', 'rapid review', 'rapid_review', 'All', 'all'),
+  (302, 'Reviews', 'Rapid reviews resulting in an LCSPR', 'rapid review', 'rapid_review', 'All',
+    'lcspr'),
+  (303, 'Reviews', 'LCSPRs decided on', 'review', 'lcspr', 'All', 'all'),
+  (401, 'Incidents', 'Nature', 'incident', 'nature', 'Child death', 'child_death'),
+  (402, 'Incidents', 'Nature', 'incident', 'nature', 'Serious harm', 'serious_harm'),
+  (403, 'Incidents', 'Nature', 'incident', 'nature', 'Other', 'other'),
+  (501, 'Children', 'Sex', 'child', 'sex', 'Female', 'female'),
+  (502, 'Children', 'Sex', 'child', 'sex', 'Male', 'male'),
+  (503, 'Children', 'Sex', 'child', 'sex', 'Not known', 'not_known'),
+  (511, 'Children', 'Age', 'child', 'age', 'Unborn', 'unborn'),
+  (512, 'Children', 'Age', 'child', 'age', 'Under 1', 'under_1'),
+  (513, 'Children', 'Age', 'child', 'age', '1 to 5', '1_to_5'),
+  (514, 'Children', 'Age', 'child', 'age', '6 to 10', '6_to_10'),
+  (515, 'Children', 'Age', 'child', 'age', '11 to 15', '11_to_15'),
+  (516, 'Children', 'Age', 'child', 'age', '16 to 17', '16_to_17'),
+  (517, 'Children', 'Age', 'child', 'age', '11 to 14', '11_to_14'),
+  (518, 'Children', 'Age', 'child', 'age', '15 to 17', '15_to_17'),
+  (519, 'Children', 'Age', 'child', 'age', '18 to 24', '18_to_24'),
+  (520, 'Children', 'Age', 'child', 'age', 'Not known', 'not_known'),
+  (531, 'Children', 'Ethnicity', 'child', 'ethnicity', 'White', 'white'),
+  (532, 'Children', 'Ethnicity', 'child', 'ethnicity', 'Mixed', 'mixed'),
+  (533, 'Children', 'Ethnicity', 'child', 'ethnicity', 'Asian or Asian British', 'asian'),
+  (534, 'Children', 'Ethnicity', 'child', 'ethnicity', 'Black or Black British', 'black'),
+  (535, 'Children', 'Ethnicity', 'child', 'ethnicity', 'Other ethnic groups', 'other'),
+  (536, 'Children', 'Ethnicity', 'child', 'ethnicity', 'Not known', 'not_known'),
+  (601, 'Recommendations', 'Made', 'recommendation', 'made', 'By rapid reviews', 'rapid_review'),
+  (602, 'Recommendations', 'Made', 'recommendation', 'made', 'By LCSPRs', 'lcspr'),
+  (603, 'Recommendations', 'Made', 'recommendation', 'made', 'By national reviews', 'national'),
+  (604, 'Recommendations', 'Made', 'recommendation', 'made', 'By other learning',
+    'other_learning'),
+  (611, 'Recommendations', 'Decision', 'recommendation', 'accepted', 'Accepted', 'yes'),
+  (612, 'Recommendations', 'Decision', 'recommendation', 'accepted', 'Partly accepted', 'partly'),
+  (613, 'Recommendations', 'Decision', 'recommendation', 'accepted', 'Not accepted', 'no'),
+  (614, 'Recommendations', 'Decision', 'recommendation', 'accepted', 'Not decided', 'none'),
+  (621, 'Recommendations', 'Raised with a national body', 'recommendation', 'raised', 'All',
+    'raised'),
+  (701, 'Actions', 'State', 'action', 'state', 'Not started', 'not_started'),
+  (702, 'Actions', 'State', 'action', 'state', 'In progress', 'in_progress'),
+  (703, 'Actions', 'State', 'action', 'state', 'Complete, not yet assured',
+    'complete_pending_assurance'),
+  (704, 'Actions', 'State', 'action', 'state', 'Closed and assured', 'closed_assured'),
+  (705, 'Actions', 'State', 'action', 'state', 'Closed without verification',
+    'closed_unverified'),
+  (706, 'Actions', 'State', 'action', 'state', 'Not accepted', 'not_accepted'),
+  (707, 'Actions', 'State', 'action', 'state', 'Superseded', 'superseded'),
+  (801, 'Improvements', 'Evidence of impact', 'action', 'improved', 'All', 'impact'),
+  (802, 'Improvements', 'Found assured by a check', 'action', 'improved', 'All', 'assured'),
+  (901, 'No progress', 'Overdue', 'action', 'open', 'All', 'overdue'),
+  (902, 'No progress', 'Without evidence', 'action', 'open', 'All', 'no_evidence'),
+  (903, 'No progress', 'Overdue and without evidence', 'action', 'open', 'All', 'neither')
+) AS l (place, section, measure, unit, counted, breakdown, code)
+
+-- name: report_annual
+-- $1 as_of, $2 year, $3 from, $4 to, $5 nature, $6 age_bands
+WITH counted AS MATERIALIZED (
+  SELECT c.id, c.incident_id, c.led_to_lcspr
+    FROM {{counted_rapid_reviews}}),
+children AS (
+  SELECT CASE h.sex WHEN 'F' THEN 'female' WHEN 'M' THEN 'male' ELSE 'not_known' END AS sex,
+         CASE
+           WHEN $6::text = 'ar2020' AND h.unborn IS NOT TRUE AND h.age_years BETWEEN 11 AND 14
+           THEN '11_to_14'
+           WHEN $6::text = 'ar2020' AND h.unborn IS NOT TRUE AND h.age_years BETWEEN 15 AND 17
+           THEN '15_to_17'
+           ELSE age_band(h.unborn, h.age_years, h.age_days)
+         END AS age,
+         ethnicity_group(h.ethnicity) AS ethnicity
+    FROM child AS h
+   WHERE h.partnership_id = tenant()
+     AND (h.incident_id IN (SELECT c.incident_id FROM counted AS c)) IS TRUE),
+decided AS (
+  SELECT DISTINCT ON (d.referral_id) d.outcome, d.decided_on
+    FROM referral_decision AS d
+   WHERE d.partnership_id = tenant()
+     AND d.decided_on <= $1::date
+   ORDER BY d.referral_id, d.decided_on DESC, d.created_at DESC, d.id DESC),
+submitted AS MATERIALIZED (
+  SELECT n.incident_id, n.kind
+    FROM {{report_period}}
+    JOIN notification AS n ON n.notified_on BETWEEN period.starts_on AND period.ends_on
+   WHERE n.partnership_id = tenant()
+     AND n.notified_on <= $1::date
+     AND n.kind IN ('serious_incident', 'looked_after_child_death', 'care_leaver_death')
+     AND (n.incident_id IN ({{incidents_of_others}})) IS FALSE),
+considered AS (
+  SELECT s.incident_id, true AS is_agreed
+    FROM submitted AS s
+  UNION ALL
+  SELECT t.subject_id, false
+    FROM {{report_period}}
+    JOIN transition AS t ON t.happened_on BETWEEN period.starts_on AND period.ends_on
+   WHERE t.partnership_id = tenant()
+     AND t.subject = 'incident'
+     AND t.to_state = 'not_notified'
+     AND t.happened_on <= $1::date
+     AND (t.subject_id IN ({{incidents_of_others}})) IS FALSE),
+made AS (
+  SELECT r.origin,
+         CASE WHEN r.decided_on <= $1::date THEN coalesce(r.accepted, 'none') ELSE 'none' END
+           AS accepted,
+         r.addressee = 'national_body' AS is_national,
+         r.raised_on <= $1::date AS is_raised
+    FROM {{report_period}}
+    JOIN recommendation AS r ON r.made_on BETWEEN period.starts_on AND period.ends_on
+   WHERE r.partnership_id = tenant()
+     AND r.made_on <= $1::date),
+actions AS MATERIALIZED (
+  SELECT a.state,
+         a.state IN ('not_started', 'in_progress') AS is_open,
+         a.due_on < $1::date AS is_late,
+         a.id IN (
+           SELECT x.action_id
+             FROM action_evidence AS x
+            WHERE x.partnership_id = tenant()
+              AND x."on" <= $1::date) AS has_evidence,
+         a.id IN (
+           SELECT x.action_id
+             FROM {{report_period}}
+             JOIN action_evidence AS x ON x."on" BETWEEN period.starts_on AND period.ends_on
+            WHERE x.partnership_id = tenant()
+              AND x."on" <= $1::date
+              AND x.shows = 'impact') AS has_impact,
+         a.id IN (
+           SELECT x.action_id
+             FROM {{report_period}}
+             JOIN action_assurance AS x ON x."on" BETWEEN period.starts_on AND period.ends_on
+            WHERE x.partnership_id = tenant()
+              AND x."on" <= $1::date
+              AND x.outcome = 'assured') AS is_assured
+    FROM {{report_period}}
+    JOIN {{actions_as_of}} ON a.agreed_on <= period.ends_on
+   WHERE a.ended_on IS NULL
+      OR a.ended_on >= period.starts_on),
+cells AS (
+  SELECT 'considered' AS counted, v.code, v.count, v.base
+    FROM (SELECT count(*) AS all, count(*) FILTER (WHERE d.outcome = 'met') AS met
+            FROM {{report_period}}
+            JOIN decided AS d ON d.decided_on BETWEEN period.starts_on AND period.ends_on) AS s,
+         LATERAL (VALUES ('all', s.all, NULL::bigint), ('met', s.met, s.all)) AS v (code, count, base)
+  UNION ALL
+  SELECT 'sin', v.code, v.count, v.base
+    FROM (SELECT count(*) AS all, count(*) FILTER (WHERE o.is_agreed) AS agreed
+            FROM (SELECT bool_or(c.is_agreed) AS is_agreed
+                    FROM considered AS c
+                   GROUP BY c.incident_id) AS o) AS s,
+         LATERAL (VALUES ('all', s.all, NULL), ('agreed', s.agreed, s.all)) AS v (code, count, base)
+  UNION ALL
+  SELECT 'submitted', s.kind, count(*), sum(count(*)) OVER ()
+    FROM submitted AS s
+   GROUP BY s.kind
+  UNION ALL
+  SELECT 'rapid_review', v.code, v.count, v.base
+    FROM (SELECT count(*) AS all, count(*) FILTER (WHERE c.led_to_lcspr) AS lcspr
+            FROM counted AS c) AS s,
+         LATERAL (VALUES ('all', s.all, NULL), ('lcspr', s.lcspr, s.all)) AS v (code, count, base)
+  UNION ALL
+  SELECT 'lcspr', 'all', count(*), NULL
+    FROM {{report_period}}
+    JOIN review AS r ON r.decided_on BETWEEN period.starts_on AND period.ends_on
+   WHERE r.partnership_id = tenant()
+     AND r.type = 'lcspr'
+     AND r.decided_on <= $1::date
+  UNION ALL
+  SELECT 'nature', x.nature, count(*), sum(count(*)) OVER ()
+    FROM (SELECT CASE
+                   WHEN $5::text = 'current'
+                    AND coalesce(max(o.death_date) <= $1::date, true)
+                   THEN max(o.nature)
+                   ELSE coalesce(max(o.nature_as_notified), max(o.nature))
+                 END AS nature
+            FROM (SELECT i.id, i.nature, i.death_date, NULL AS nature_as_notified
+                    FROM incident AS i
+                   WHERE i.partnership_id = tenant()
+                  UNION ALL
+                  SELECT n.incident_id, NULL, NULL, n.nature_as_notified
+                    FROM notification AS n
+                   WHERE n.partnership_id = tenant()
+                     AND n.kind = 'serious_incident') AS o
+           WHERE (o.id IN (SELECT c.incident_id FROM counted AS c)) IS TRUE
+           GROUP BY o.id) AS x
+   GROUP BY x.nature
+  UNION ALL
+  SELECT CASE
+           WHEN grouping(k.sex) = 0 THEN 'sex'
+           WHEN grouping(k.age) = 0 THEN 'age'
+           ELSE 'ethnicity'
+         END,
+         coalesce(k.sex, k.age, k.ethnicity),
+         count(*),
+         (SELECT count(*) FROM children)
+    FROM children AS k
+   GROUP BY GROUPING SETS ((k.sex), (k.age), (k.ethnicity))
+  UNION ALL
+  SELECT CASE WHEN grouping(m.origin) = 0 THEN 'made' ELSE 'accepted' END,
+         coalesce(m.origin, m.accepted),
+         count(*),
+         (SELECT count(*) FROM made)
+    FROM made AS m
+   GROUP BY GROUPING SETS ((m.origin), (m.accepted))
+  UNION ALL
+  SELECT 'raised', 'raised', count(*) FILTER (WHERE m.is_raised), count(*)
+    FROM made AS m
+   WHERE m.is_national
+  UNION ALL
+  SELECT 'state', a.state, count(*), sum(count(*)) OVER ()
+    FROM actions AS a
+   GROUP BY a.state
+  UNION ALL
+  SELECT v.counted, v.code, v.count, v.base
+    FROM (SELECT count(*) AS all,
+                 count(*) FILTER (WHERE a.has_impact) AS impact,
+                 count(*) FILTER (WHERE a.is_assured) AS assured,
+                 count(*) FILTER (WHERE a.is_open) AS open,
+                 count(*) FILTER (WHERE a.is_open AND a.is_late) AS overdue,
+                 count(*) FILTER (WHERE a.is_open AND NOT a.has_evidence) AS no_evidence,
+                 count(*) FILTER (WHERE a.is_open AND a.is_late AND NOT a.has_evidence) AS neither
+            FROM actions AS a) AS s,
+         LATERAL (VALUES
+           ('improved', 'impact', s.impact, s.all),
+           ('improved', 'assured', s.assured, s.all),
+           ('open', 'overdue', s.overdue, s.open),
+           ('open', 'no_evidence', s.no_evidence, s.open),
+           ('open', 'neither', s.neither, s.open)) AS v (counted, code, count, base)),
+bases AS (
+  SELECT c.counted, max(c.base)::bigint AS base
+    FROM cells AS c
+   GROUP BY c.counted)
+SELECT 'row' AS "_part",
+       l.section AS "_row",
+       l.section,
+       l.measure,
+       l.breakdown,
+       l.unit,
+       coalesce(c.count, 0)::bigint AS count,
+       CASE WHEN l.code <> 'all' THEN coalesce(b.base, 0) END AS denominator,
+       CASE WHEN l.code <> 'all' THEN percent_of(coalesce(c.count, 0)::bigint, b.base) END AS percent
+  FROM {{annual_lines}}
+  LEFT JOIN cells AS c ON c.counted = l.counted AND c.code = l.code
+  LEFT JOIN bases AS b ON b.counted = l.counted
+ WHERE l.counted <> 'age'
+    OR l.code <> ALL (CASE $6::text
+         WHEN 'ar2020' THEN '{11_to_15,16_to_17}'
+         ELSE '{11_to_14,15_to_17}'
+       END::text[])
+ ORDER BY l.place;
+
+-- name: report_annual_records
+-- The rapid reviews that sections of incidents and children are of, for the other sections what they
+-- count; the whole report's are its rapid reviews.
+-- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 limit, $7 after_key
+SELECT x.kind, x.id, x.reference, x.link, x."_key"
+  FROM (
+    SELECT 'rapid_review' AS kind, c.id, c.local_ref AS reference,
+           '/v1/rapid-reviews/' || c.id AS link, c.local_ref AS "_key"
+      FROM {{counted_rapid_reviews}}
+     WHERE coalesce($5::text, 'Reviews') IN ('Reviews', 'Incidents', 'Children')
+    UNION ALL
+    SELECT 'recommendation', r.id, r.number, '/v1/recommendations/' || r.id, r.id::text
+      FROM {{report_period}}
+      JOIN recommendation AS r ON r.made_on BETWEEN period.starts_on AND period.ends_on
+     WHERE $5::text = 'Recommendations'
+       AND r.partnership_id = tenant()
+       AND r.made_on <= $1::date
+    UNION ALL
+    SELECT 'action', a.id, a.number, '/v1/actions/' || a.id, a.id::text
+      FROM {{report_period}}
+      JOIN {{actions_as_of}} ON a.agreed_on <= period.ends_on
+     WHERE $5::text IN ('Actions', 'Improvements', 'No progress')
+       AND (a.ended_on IS NULL OR a.ended_on >= period.starts_on)
+       AND ($5::text <> 'No progress' OR a.state IN ('not_started', 'in_progress'))
+    UNION ALL
+    SELECT 'notification', n.id, i.local_ref, '/v1/notifications/' || n.id, n.id::text
+      FROM {{report_period}}
+      JOIN notification AS n ON n.notified_on BETWEEN period.starts_on AND period.ends_on
+      JOIN incident AS i ON i.partnership_id = tenant() AND i.id = n.incident_id
+     WHERE $5::text = 'Notifications'
+       AND n.partnership_id = tenant()
+       AND n.notified_on <= $1::date
+       AND n.kind IN ('serious_incident', 'looked_after_child_death', 'care_leaver_death')
+       AND (i.our_role IS NULL OR i.our_role = 'lead')
+    UNION ALL
+    SELECT 'referral', r.id, r.reference, '/v1/referrals/' || r.id, r.id::text
+      FROM {{report_period}}
+      JOIN (
+        SELECT DISTINCT ON (d.referral_id) d.referral_id, d.decided_on
+          FROM referral_decision AS d
+         WHERE d.partnership_id = tenant()
+           AND d.decided_on <= $1::date
+         ORDER BY d.referral_id, d.decided_on DESC, d.created_at DESC, d.id DESC) AS d
+        ON d.decided_on BETWEEN period.starts_on AND period.ends_on
+      JOIN referral AS r ON r.partnership_id = tenant() AND r.id = d.referral_id
+     WHERE $5::text = 'Referrals') AS x
+ WHERE ($7::text IS NULL OR x."_key" > $7::text)
+ ORDER BY x."_key"
+ LIMIT $6::integer;
