@@ -121,17 +121,22 @@ SELECT 'review' AS kind,
     AND p.response <> 'no_response_yet'
   ORDER BY p.rapid_review_id, p.received_on DESC, p.number DESC) AS p
 
+-- name: panel_sent
+-- Each rapid review that the Panel was sent, with what it and the partnership said.
+-- fragment
+SELECT c.id, c.local_ref, s.sent_on, coalesce(p.response, 'no_response_yet') AS response,
+       p.received_on AS response_on,
+       CASE WHEN p.answered_on <= $1::date THEN p.answer END AS answer,
+       CASE WHEN p.answered_on <= $1::date THEN p.answered_on END AS answered_on
+  FROM {{counted_rapid_reviews}}
+  JOIN {{panel_submissions}} ON s.rapid_review_id = c.id
+  LEFT JOIN {{panel_latest_responses}} ON p.rapid_review_id = c.id
+
 -- name: report_panel_concurrence
 -- What the Panel said to each rapid review that it was sent, by the incident's reference.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 limit (one more than the page), $6 after_key
 WITH sent AS MATERIALIZED (
-  SELECT c.id, c.local_ref, s.sent_on, coalesce(p.response, 'no_response_yet') AS response,
-         p.received_on AS response_on,
-         CASE WHEN p.answered_on <= $1::date THEN p.answer END AS answer,
-         CASE WHEN p.answered_on <= $1::date THEN p.answered_on END AS answered_on
-    FROM {{counted_rapid_reviews}}
-    JOIN {{panel_submissions}} ON s.rapid_review_id = c.id
-    LEFT JOIN {{panel_latest_responses}} ON p.rapid_review_id = c.id),
+  {{panel_sent}}),
 page AS (
   SELECT w.local_ref AS reference, d.outcome AS decision, d.decided_on, w.sent_on, w.response,
          w.response_on, w.answer, w.answered_on, w.id, '/v1/rapid-reviews/' || w.id AS link
@@ -166,3 +171,21 @@ SELECT CASE WHEN t.total IS NULL THEN 'row' ELSE 'total' END AS "_part",
   FROM page AS p
   FULL JOIN totals AS t ON false
  ORDER BY p.reference NULLS LAST;
+
+-- name: report_panel_concurrence_records
+-- The rapid reviews behind a figure.
+-- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 figure, $7 limit, $8 after_key
+SELECT 'rapid_review' AS kind,
+       w.id,
+       w.local_ref AS reference,
+       '/v1/rapid-reviews/' || w.id AS link,
+       w.local_ref AS "_key"
+  FROM ({{panel_sent}}) AS w
+ WHERE ($5::text IS NULL OR w.local_ref = $5::text)
+   AND ($6::text IS NULL
+     OR $6::text NOT IN ('agreed', 'not_agreed', 'more_information', 'national_review_proposed',
+       'no_response_yet')
+     OR w.response = $6::text)
+   AND ($8::text IS NULL OR w.local_ref > $8::text)
+ ORDER BY w.local_ref
+ LIMIT $7::integer;

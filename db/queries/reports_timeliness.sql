@@ -122,11 +122,10 @@ CASE WHEN c.extended_until IS NOT NULL THEN (
     AND v.decided_on <= $1::date
     AND (v.discontinued_on IS NULL OR v.discontinued_on > $1::date)) AS v
 
--- name: report_timeliness
--- Each incident with its notification, its scoping, its rapid review and its local review, by the day
--- on which the local authority became aware.
--- $1 as_of, $2 year, $3 from, $4 to, $5 limit (one more than the page), $6 after_key, $7 after_id
-WITH days AS MATERIALIZED (
+-- name: timeliness_parts
+-- What was judged and how: parts of a statement.
+-- fragment
+days AS MATERIALIZED (
   SELECT d.day, d.number FROM working_day_numbers() AS d),
 incidents AS MATERIALIZED (
   SELECT i.*,
@@ -172,7 +171,13 @@ held AS MATERIALIZED (
      AND v.days_over IS NOT NULL
      AND coalesce(p.opened_on <= coalesce(v.done_on, $1::date), true)
      AND coalesce(p.ended_on >= v.due_on, true)
-   GROUP BY v.id),
+   GROUP BY v.id)
+
+-- name: report_timeliness
+-- Each incident with its notification, its scoping, its rapid review and its local review, by the day
+-- on which the local authority became aware.
+-- $1 as_of, $2 year, $3 from, $4 to, $5 limit (one more than the page), $6 after_key, $7 after_id
+WITH {{timeliness_parts}},
 listed AS MATERIALIZED (
   SELECT i.*, coalesce(i.aware_on, '-infinity') AS place
     FROM incidents AS i
@@ -282,3 +287,47 @@ SELECT CASE WHEN t.notifications IS NULL THEN 'row' ELSE 'total' END AS "_part",
   FROM page AS p
   FULL JOIN totals AS t ON false
  ORDER BY p."_key" NULLS LAST, p."_id";
+
+-- name: report_timeliness_records
+-- What stands behind a figure: incidents, rapid reviews or reviews.
+-- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 figure, $7 limit, $8 after_key
+WITH {{timeliness_parts}},
+behind AS (
+  SELECT CASE WHEN $6::text LIKE 'rapid_reviews%' THEN 'rapid_review' ELSE 'incident' END AS kind,
+         CASE WHEN $6::text LIKE 'rapid_reviews%' THEN i.rapid_review_id ELSE i.id END AS id,
+         w.local_ref AS reference
+    FROM incidents AS i
+    JOIN incident AS w ON w.partnership_id = tenant() AND w.id = i.id
+   WHERE CASE
+           WHEN $6::text = 'notifications' THEN i.notification_on_time IS NOT NULL
+           WHEN $6::text = 'notifications_on_time' THEN i.notification_on_time
+           WHEN $6::text = 'rapid_reviews' THEN i.rapid_review_on_time IS NOT NULL
+           WHEN $6::text = 'rapid_reviews_on_time' THEN i.rapid_review_on_time
+           WHEN $6::text LIKE 'rapid_reviews%late' THEN i.id IN (SELECT l.id FROM late AS l)
+           WHEN $6::text LIKE 'lcsprs%' THEN false
+           ELSE true
+         END
+  UNION ALL
+  SELECT 'review', v.id, v.reference
+    FROM due_reviews AS v
+    LEFT JOIN held AS h ON h.id = v.id
+   WHERE CASE $6::text
+           WHEN 'lcsprs' THEN v.on_time IS NOT NULL
+           WHEN 'lcsprs_on_time' THEN v.on_time
+           WHEN 'lcsprs_overdue' THEN v.days_over IS NOT NULL
+           WHEN 'lcsprs_overdue_with_proceedings' THEN h.id IS NOT NULL
+           WHEN 'lcsprs_overdue_within_extension' THEN v.days_over IS NOT NULL
+             AND coalesce(v.done_on, $1::date) <= v.extended_until
+           ELSE false
+         END)
+SELECT b.kind,
+       b.id,
+       b.reference,
+       CASE b.kind WHEN 'incident' THEN '/v1/incidents/' WHEN 'review' THEN '/v1/reviews/'
+                   ELSE '/v1/rapid-reviews/' END || b.id AS link,
+       b.reference AS "_key"
+  FROM behind AS b
+ WHERE ($5::text IS NULL OR b.reference = $5::text)
+   AND ($8::text IS NULL OR b.reference > $8::text)
+ ORDER BY b.reference
+ LIMIT $7::integer;

@@ -48,6 +48,14 @@ Test(timeliness, counts_working_days_and_judges_by_the_clocks_of_the_day)
 	expect_value(after, "/totals/rapid_reviews_mean_working_days_late", "3.0");
 	expect_value(after, "/totals/national_rapid_reviews_percent", "51.0");
 
+	const char *records = answer_text(after, "/links/records");
+	const struct answer *behind = get("%s&figure=rapid_reviews", records);
+	expect_value(behind, "/data/0/id", text_of("'%s'", id));
+	expect_status(get("%s", answer_text(behind, "/data/0/link")), 200);
+	expect_value(get("%s&figure=rapid_reviews_on_time", records), "/data", "[]");
+	expect_value(
+	    get("%s&figure=notifications", records), "/data/0/id", text_of("'%s'", incident_of(id)));
+
 	const struct answer *before = report("timeliness", "2023-03-15", "2023-04-11");
 	expect_value(before, "/rows/0/rapid_review_submitted_on", "null");
 	expect_value(before, "/rows/0/rapid_review_working_days_late", "2");
@@ -154,7 +162,11 @@ Test(timeliness, tells_a_review_that_is_overdue_for_a_reason_from_one_without)
 	                  "/v1/reviews/%s/proceedings", review),
 	    201);
 	expect_value(get("%s", row), "/rows/0/lcspr_proceedings", "['criminal_trial']");
-	expect_value(get("%s", row), "/totals/lcsprs_overdue_with_proceedings", "1");
+	const struct answer *overdue = get("%s", row);
+	expect_value(overdue, "/totals/lcsprs_overdue_with_proceedings", "1");
+	expect_value(
+	    get("%s&figure=lcsprs_overdue_with_proceedings", answer_text(overdue, "/links/records")),
+	    "/data/0/id", text_of("'%s'", review));
 }
 
 /* ---- What the Panel said ---- */
@@ -178,6 +190,9 @@ Test(concurrence, counts_the_last_response_of_the_panel_by_the_day)
 	expect_value(after, "/totals/agreed", "1");
 	expect_value(after, "/totals/total", "1");
 	expect_value(after, "/totals/percent", "100.0");
+	const char *records = answer_text(after, "/links/records");
+	expect_value(get("%s&figure=agreed", records), "/data/0/id", text_of("'%s'", id));
+	expect_value(get("%s&figure=not_agreed", records), "/data", "[]");
 }
 
 Test(concurrence, leaves_out_what_lapsed_from_the_day_on_which_it_did)
@@ -196,6 +211,36 @@ Test(concurrence, leaves_out_what_lapsed_from_the_day_on_which_it_did)
 	    200);
 	expect_value(report("panel-concurrence", "2021-08-03", "2021-08-31"), "/totals/total", "1");
 	expect_value(report("panel-concurrence", "2021-08-03", "2021-09-01"), "/totals/total", "0");
+}
+
+static void take(const char *rapid_review, const char *to, const char *on)
+{
+	expect_status(move(json_of("{'to': '%s', 'reason': 'new evidence', 'on': '%s'}", to, on),
+	                  etag_of(get("/v1/rapid-reviews/%s", rapid_review)),
+	                  "/v1/rapid-reviews/%s/transitions", rapid_review),
+	    200);
+}
+
+Test(concurrence, of_a_case_that_was_taken_up_again_is_what_the_panel_said_last)
+{
+	const char *id = rapid_course("2021-10-04", "2021-10-05", "{}");
+
+	rapid_submitted(id, "2021-10-20", "2021-10-21");
+	panel_says(id, "not_agreed", "2021-11-02");
+	take(id, "closed", "2021-11-05");
+	const char *before =
+	    text_of("%s", told(report("panel-concurrence", "2021-10-05", "2021-12-01")));
+	take(id, "met", "2022-01-10");
+	rapid_submitted(id, "2022-01-17", "2022-01-18");
+	panel_says(id, "agreed", "2022-02-01");
+	cr_assert_str_eq(told(report("panel-concurrence", "2021-10-05", "2021-12-01")), before);
+	const struct answer *after = report("panel-concurrence", "2021-10-05", "2022-03-01");
+	expect_value(after, "/totals/total", "1");
+	expect_value(after, "/totals/agreed", "1");
+	expect_value(after, "/rows/0/sent_on", "'2021-10-21'");
+	expect_value(after, "/rows/0/decided_on", "'2022-01-17'");
+	expect_value(report("timeliness", "2021-10-05", "2022-03-01"),
+	    "/rows/0/rapid_review_submitted_on", "'2021-10-21'");
 }
 
 /* ---- Pages ---- */
