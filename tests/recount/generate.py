@@ -266,7 +266,7 @@ class World:
         if self.chance(10):
             until = due + DAY * 14
             extension = {"extended_until": until, "extensions": json.dumps(
-                [{"by": "recount", "reason": "recount", "until": str(until)}])}
+                [{"by": "recount", "reason": "recount", "until": str(until), "agreed_on": str(told)}])}
         self.clock("rapid_review", "rapid_review", rapid_id, told, due, submitted, row["id"],
                    duty="serious_incident", resource_id=None, **extension)
         if self.chance(4):  # the start of it was corrected

@@ -10,6 +10,7 @@ tables, by a role that sees everything. Such a file has
     -- key: year               the members that name a row
     -- ask: force=true         perhaps several: what else is asked, and variables of the statements
     -- period: none            where the report is of a day alone
+    -- first                   perhaps: what both of the others start from
     -- rows                    then a statement whose columns are members of the answer's rows
     -- totals                  perhaps another, with those of its totals
 
@@ -80,6 +81,7 @@ class Report:
         self.key = re.search(r"^-- key: (.*)$", text, re.M).group(1).split()
         self.asks = [dict(word.split("=") for word in line.split())
                      for line in re.findall(r"^-- ask: (.*)$", text, re.M)] or [{}]
+        self.first = self.block(text, "first")
         self.rows = self.block(text, "rows")
         self.totals = self.block(text, "totals")
         # What is of a day alone takes no period.
@@ -88,14 +90,14 @@ class Report:
 
     @staticmethod
     def block(text, name):
-        found = re.search(rf"^-- {name}\n(.*?;)\n(?=-- (?:rows|totals)\n|\Z)", text, re.M | re.S)
+        found = re.search(rf"^-- {name}\n(.*?;)\n(?=-- (?:first|rows|totals)\n|\Z)", text, re.M | re.S)
         return found and found.group(1).rstrip(";")
 
     def script(self, ask):
         sets = "".join(f"\\set {name} {value}\n" for name, value in ask.items())
         ends = [f"SELECT coalesce(jsonb_agg(to_jsonb(x)), '[]') FROM ({sql}) AS x;\n"
                 for sql in (self.rows, self.totals) if sql]
-        return sets + "".join(ends)
+        return sets + (self.first + ";\n" if self.first else "") + "".join(ends)
 
     def compare(self, where, wanted, answer):
         """`wanted` has the lists of the statements, in their order."""
