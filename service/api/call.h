@@ -30,7 +30,8 @@ struct endpoint {
 	const char *record;              /* the name of the record's id in `statement` and the path */
 	const struct statement *facts;   /* facts of what the body names, from its `record` */
 	const struct statement *records; /* what a report counted, see reports.h */
-	/* A list inside the resource that a statement of its own brings, and the member's name; or NULL. */
+	/* A list inside the resource that a statement of its own brings, and the member's name; or
+	 * NULL. */
 	const struct statement *inner;
 	const char *inner_name;
 	/* What a report's statements are planned with, or NULL. */

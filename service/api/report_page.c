@@ -170,6 +170,18 @@ static void put_other_totals(const json_t *report, struct text *ret_text)
 	text_puts(ret_text, "</dl>\n");
 }
 
+/* What a long report has beyond this page. */
+static void put_next(const json_t *report, struct text *ret_text)
+{
+	const char *next = member(json_object_get(report, "links"), "next");
+
+	if (!*next)
+		return;
+	text_puts(ret_text, "<p><a rel=\"next\" href=\"");
+	page_put(next, ret_text);
+	text_puts(ret_text, "\">The rows that follow</a></p>\n");
+}
+
 void report_page_put_table(const json_t *report, const json_t *bars, struct text *ret_text)
 {
 	const json_t *columns = json_object_get(report, "columns");
@@ -195,6 +207,7 @@ void report_page_put_table(const json_t *report, const json_t *bars, struct text
 	text_puts(ret_text, "</tbody>\n");
 	put_totals(columns, json_object_get(report, "totals"), ret_text);
 	text_puts(ret_text, "</table>\n</div>\n");
+	put_next(report, ret_text);
 	put_other_totals(report, ret_text);
 }
 

@@ -276,3 +276,19 @@ Test(concurrence, is_paged_with_the_totals_of_all_pages)
 	cr_assert_null(answer_header(page, "Link"));
 	expect_problem(get("/v1/reports/panel-concurrence?after=x"), 400, "bad-parameter");
 }
+
+Test(concurrence, as_a_page_to_print_leads_to_the_rows_that_follow)
+{
+	static const char *const headers[] = {"Accept: text/html", NULL};
+	rapid_submitted(rapid_course("2020-08-03", "2020-08-04", "{}"), "2020-08-11", "2020-08-12");
+	rapid_submitted(rapid_course("2020-08-03", "2020-08-04", "{}"), "2020-08-11", "2020-08-12");
+	const struct answer *page = make(&(struct call){
+	    .path = "/v1/reports/panel-concurrence?from=2020-08-04&to=2020-08-04&limit=1",
+	    .headers = headers});
+	const struct answer *whole = make(&(struct call){
+	    .path = "/v1/reports/panel-concurrence?from=2020-08-04&to=2020-08-04", .headers = headers});
+
+	expect_status(page, 200);
+	cr_assert_not_null(strstr(text_string(&page->body), "<a rel=\"next\" href=\""));
+	cr_assert_null(strstr(text_string(&whole->body), "rel=\"next\""));
+}
