@@ -1,9 +1,16 @@
 # shellcheck shell=bash
-# ./dev bench: the release build against PostgreSQL's own ceiling, on a durable cluster of its own.
+# ./dev bench: the release build against PostgreSQL's own ceiling, on a durable cluster of its own; or how
+# long each report takes on 100,000 incidents.
 
 dev_bench() {
 	local directory=$local_dir/bench
-	[[ ${1-} == --json || $# == 0 ]] || fail 'bench takes --json'
+	local script=bench.py
+	if [[ ${1-} == reports ]]; then
+		script=reports.py
+		shift
+	fi
+	[[ $# == 0 || ($script == bench.py && $1 == --json) || ($script == reports.py && $1 =~ ^[0-9]+$) ]] ||
+		fail 'bench takes --json, or reports and how many incidents'
 	exclusive bench
 	packages_install build database bench
 	build_release
@@ -22,5 +29,5 @@ dev_bench() {
 	csprd migrate >&2
 	BENCH_SUPER_URL=$(cluster_url bench postgres cspr) BENCH_SERVER_LOG=$(cluster_log bench) \
 		BENCH_PROGRAMS=$(cluster_programs) BENCH_DIRECTORY=$directory \
-		python3 "$root/tests/bench/bench.py" "$@"
+		python3 "$root/tests/bench/$script" "$@"
 }

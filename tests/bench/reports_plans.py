@@ -1,0 +1,104 @@
+"""What PostgreSQL plans for each report: which large tables of the partnerships it reads whole.
+
+    reports_plans.py DATABASE-URL PARTNERSHIP-ID [REPORT]
+
+Prints "statement: table" for each sequential scan, and ends with 1 when there is one. The statements are
+those of db/queries, asked as the service asks them, planned for their values and for any. Run for a small
+partnership beside a large one, where an index serves whatever is asked: each begins with the partnership.
+"""
+import datetime
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import embed_sql  # noqa: E402
+
+# Smaller ones are read whole whatever there is.
+LARGE_PAGES = 30
+TODAY = f"'{datetime.date.today()}'"
+VALUES = {"as_of": TODAY, "today": TODAY, "limit": "'201'"}
+SETUP = """
+SET ROLE cspr_api;
+SET jit = off;
+SET plan_cache_mode = {mode};
+SELECT set_config('app.partnership_id', '{partnership}', false),
+       set_config('app.sees_all', 'true', false) \\g /dev/null
+BEGIN;
+{settings} \\g /dev/null
+PREPARE asked AS {sql};
+EXPLAIN (FORMAT JSON) EXECUTE asked{values};
+"""
+LARGE = f"""
+SELECT c.relname
+  FROM pg_class AS c
+  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'partnership_id'
+ WHERE c.relkind = 'r'
+   AND c.relpages > {LARGE_PAGES};
+"""
+
+
+def shown():
+    """For each statement that a report shows or counts records by, the one that sets the planner."""
+    table = (ROOT / "service/api/operations.c").read_text()
+    names = dict(re.findall(r"#define (\w+) \.settings = &SQL_(\w+)", table))
+    for row in re.findall(r"\{.*report_show.*\}", table):
+        settings = re.search(r"\.settings = &SQL_(\w+)", row)
+        setting = settings[1] if settings else next((names[name] for name in names if name in row), "")
+        for kind in ("statement", "records"):
+            for statement in re.findall(rf"\.{kind} = &SQL_(\w+)", row):
+                yield statement.lower(), setting.lower() if kind == "statement" else ""
+
+
+def statements(report=None):
+    """(name, SQL, names of its parameters, the planner's settings) of each report and its records."""
+    wanted = "report_" + report.replace("-", "_") if report else None
+    blocks = embed_sql.read_blocks(sorted((ROOT / "db/queries").glob("*.sql")))
+    ready = {name: (sql.strip().rstrip(";"), parameters)
+             for name, _, sql, parameters in embed_sql.statements_of(blocks)}
+    for name, setting in shown():
+        if not wanted or name in (wanted, wanted + "_records"):
+            yield name, *ready[name], ready[setting][0] if setting else "SELECT 1"
+
+
+def nodes(plan):
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+def ask(url, script):
+    done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url], input=script,
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"psql: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def scans(url, partnership, report=None):
+    """["statement: table"] of every sequential scan over a large table."""
+    large = set(ask(url, LARGE).split())
+    found = set()
+    for name, sql, parameters, settings in statements(report):
+        values = ", ".join(VALUES.get(parameter, "NULL") for parameter in parameters)
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            told = ask(url, SETUP.format(mode=mode, partnership=partnership, sql=sql,
+                                         settings=settings,
+                                         values=f"({values})" if values else ""))
+            for node in nodes(json.loads(told)[0]["Plan"]):
+                if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large:
+                    found.add(f"{name}: {node['Relation Name']}")
+    return sorted(found)
+
+
+def main():
+    found = scans(*sys.argv[1:])
+    print("\n".join(found) or f"{len(list(statements()))} statements read no large table whole")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
