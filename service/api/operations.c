@@ -366,6 +366,7 @@ const struct endpoint operations[] = {
 	{"getReportAnnual", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_ANNUAL, .records = &SQL_REPORT_ANNUAL_RECORDS},
 	{"getReportDfeBreakdown", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_DFE_BREAKDOWN, .records = &SQL_REPORT_DFE_BREAKDOWN_RECORDS},
 	{"getReportBenchmarks", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_BENCHMARKS, .records = &SQL_REPORT_BENCHMARKS_RECORDS},
+	{"getReportActionTracker", report_show, "report", .settings = &SQL_REPORT_COUNTS_FROM_INDEXES, .statement = &SQL_REPORT_ACTION_TRACKER},
 	{"listReportRecords", report_records, "report"},
 
 	{"listBenchmarks", crud_list, "benchmark", .statement = &SQL_BENCHMARK_LIST},

@@ -41,8 +41,8 @@ struct operation {
 	const struct parameter *parameters;
 	size_t parameter_count;
 	bool body_required;
-	const struct schema *body;       /* of application/json or merge-patch+json, or NULL: no body */
-	const char *body_type;           /* "application/json" or "application/merge-patch+json" */
+	const struct schema *body; /* of application/json or merge-patch+json, or NULL: no body */
+	const char *body_type;     /* "application/json" or "application/merge-patch+json" */
 	/* Where the body may be text/csv too: what one of its lines is, else NULL. */
 	const struct schema *line;
 	const json_t *columns; /* the members of that, by name, in the document's order; borrowed */

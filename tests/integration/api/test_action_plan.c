@@ -18,11 +18,11 @@ static void have_agencies(void)
 	"owner,agreed_on,due_on,due_reason,due_approved_by,level\r\n"
 #define FIRST                                                                                      \
 	HEADING                                                                                        \
-	    "1,Know who cares.,1.1,Add it to the form.,police,,head of safeguarding,2021-10-12,"       \
-	    "31/12/2021,,,system\r\n"                                                                  \
-	    "1,,1.2,Train those who use it.,police; trust,collective,,12/10/2021,2022-03-31,,,\r\n"    \
-	    ",,X1,Tell the board.,,,chair,2021-10-12,2021-11-30,,,\r\n"                                \
-	    "2,Ask the department.,,,,,,,,,,\r\n"
+	"1,Know who cares.,1.1,Add it to the form.,police,,head of safeguarding,2021-10-12,"           \
+	"31/12/2021,,,system\r\n"                                                                      \
+	"1,,1.2,Train those who use it.,police; trust,collective,,12/10/2021,2022-03-31,,,\r\n"        \
+	",,X1,Tell the board.,,,chair,2021-10-12,2021-11-30,,,\r\n"                                    \
+	"2,Ask the department.,,,,,,,,,,\r\n"
 
 static const char *at_plan(const char *review)
 {
