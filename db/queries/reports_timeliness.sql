@@ -201,6 +201,7 @@ page AS (
          CASE WHEN v.days_over IS NOT NULL AND v.extended_until IS NOT NULL
               THEN coalesce(v.done_on, $1::date) <= v.extended_until
          END AS lcspr_within_extension,
+         x.reason AS lcspr_extension_reason,
          i.rapid_review_id, v.id AS review_id, '/v1/incidents/' || i.id AS link,
          i.place AS "_key", i.id AS "_id"
     FROM listed AS i
@@ -226,6 +227,18 @@ page AS (
        WHERE u.partnership_id = tenant()
          AND u.id = v.id
        LIMIT 1) AS u ON true
+    LEFT JOIN LATERAL (
+      SELECT (SELECT e.item ->> 'reason'
+                FROM jsonb_array_elements(c.extensions) WITH ORDINALITY AS e (item, place)
+               WHERE (e.item ->> 'agreed_on')::date <= $1::date
+               ORDER BY e.place DESC
+               LIMIT 1) AS reason
+        FROM clock AS c
+       WHERE c.partnership_id = tenant()
+         AND c.subject_id = CASE WHEN v.extended_until IS NOT NULL THEN v.id END
+         AND c.kind = 'lcspr'
+         AND c.superseded_at IS NULL
+       LIMIT 1) AS x ON true
     LEFT JOIN LATERAL (
       SELECT json_agg(json_build_object('agency', g.agency, 'sent_on', g.sent_on, 'due_on', g.due_on,
                'returned_on', g.returned_on) ORDER BY g.sent_on, g.agency) AS returns,

@@ -169,6 +169,34 @@ Test(timeliness, tells_a_review_that_is_overdue_for_a_reason_from_one_without)
 	    "/data/0/id", text_of("'%s'", review));
 }
 
+/* Due on 10 June 2023; an extension that is agreed later is not that of the day. */
+Test(timeliness, tells_an_agreed_extension_with_its_reason)
+{
+	const char *id = rapid_course("2022-11-28", "2022-11-29", "{}");
+	const char *path = "/v1/reports/timeliness?from=2022-11-29&to=2022-11-29";
+
+	rapid_submitted(id, "2022-12-10", "2022-12-10");
+	expect_status(post(json_of("{'type': 'lcspr', 'title': 'Baby B', 'decided_on': '2022-12-10',"
+	                           " 'incident_ids': ['%s']}",
+	                       incident_of(id)),
+	                  "/v1/reviews"),
+	    201);
+	const struct answer *clocks = get("/v1/deadlines?kind=lcspr&incident_id=%s", incident_of(id));
+	expect_status(post(json_of("{'until': '2023-09-30', 'reason': 'The trial is in July.', 'by':"
+	                           " 'lead safeguarding partners', 'agreed_on': '2023-06-12'}"),
+	                  "/v1/deadlines/%s/extensions", answer_text(clocks, "/data/0/id")),
+	    201);
+	const struct answer *before = get("%s&as_of=2023-06-11", path);
+	expect_value(before, "/rows/0/lcspr_days_over", "1");
+	expect_value(before, "/rows/0/lcspr_extension_reason", "null");
+	expect_value(before, "/totals/lcsprs_overdue_within_extension", "0");
+	const struct answer *after = get("%s&as_of=2023-09-30", path);
+	expect_value(after, "/rows/0/lcspr_extension_reason", "'The trial is in July.'");
+	expect_value(after, "/rows/0/lcspr_within_extension", "true");
+	expect_value(after, "/totals/lcsprs_overdue_within_extension", "1");
+	expect_value(get("%s&as_of=2023-10-01", path), "/rows/0/lcspr_within_extension", "false");
+}
+
 /* ---- What the Panel said ---- */
 
 Test(concurrence, counts_the_last_response_of_the_panel_by_the_day)
