@@ -232,11 +232,7 @@ cells AS (
          LATERAL (VALUES ('all', s.all, NULL), ('lcspr', s.lcspr, s.all)) AS v (code, count, base)
   UNION ALL
   SELECT 'lcspr', 'all', count(*), NULL
-    FROM {{report_period}}
-    JOIN review AS r ON r.decided_on BETWEEN period.starts_on AND period.ends_on
-   WHERE r.partnership_id = tenant()
-     AND r.type = 'lcspr'
-     AND r.decided_on <= $1::date
+    FROM {{counted_reviews}}
   UNION ALL
   SELECT 'nature', x.nature, count(*), sum(count(*)) OVER ()
     FROM (SELECT CASE

@@ -84,10 +84,18 @@ WITH counted AS MATERIALIZED (
   SELECT d.year, d.nature, d.characteristics
     FROM {{dfe_notifications}}),
 cells AS MATERIALIZED (
-  SELECT c.year, c.nature, u.topic_number, u.code, count(*) AS notifications
-    FROM counted AS c,
-         unnest(c.characteristics) WITH ORDINALITY AS u (code, topic_number)
-   GROUP BY c.year, c.nature, u.topic_number, u.code),
+  SELECT c.year, c.nature,
+         10 - length(ltrim(grouping(c.characteristics[1], c.characteristics[2], c.characteristics[3],
+           c.characteristics[4], c.characteristics[5], c.characteristics[6], c.characteristics[7],
+           c.characteristics[8], c.characteristics[9])::bit(9)::text, '1')) AS topic_number,
+         coalesce(c.characteristics[1], c.characteristics[2], c.characteristics[3],
+           c.characteristics[4], c.characteristics[5], c.characteristics[6], c.characteristics[7],
+           c.characteristics[8], c.characteristics[9]) AS code,
+         count(*) AS notifications
+    FROM counted AS c
+   GROUP BY c.year, c.nature, GROUPING SETS ((c.characteristics[1]), (c.characteristics[2]),
+     (c.characteristics[3]), (c.characteristics[4]), (c.characteristics[5]), (c.characteristics[6]),
+     (c.characteristics[7]), (c.characteristics[8]), (c.characteristics[9]))),
 years AS (
   SELECT y AS year,
          make_date(y, 4, 1) AS starts_on,

@@ -82,9 +82,7 @@ lines (section, measure, breakdown, unit, count, denominator) AS (
   UNION ALL SELECT 'Reviews', 'Rapid reviews resulting in an LCSPR', 'All', 'rapid review',
     (SELECT count(*) FROM rapid WHERE became_lcspr), (SELECT count(*) FROM rapid)
   UNION ALL SELECT 'Reviews', 'LCSPRs decided on', 'All', 'review',
-    (SELECT count(*) FROM review AS v, asked
-      WHERE v.partnership_id = asked.partnership AND v.type = 'lcspr' AND v.decided_on <= asked.as_of
-        AND v.decided_on BETWEEN asked.first AND asked.last), NULL
+    (SELECT count(*) FROM local_reviews), NULL
   UNION ALL SELECT 'Incidents', 'Nature', v.label, 'incident',
     (SELECT count(*) FROM counted WHERE nature = v.nature), (SELECT count(*) FROM counted)
     FROM (VALUES ('child_death', 'Child death'), ('serious_harm', 'Serious harm'),
