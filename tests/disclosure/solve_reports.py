@@ -1,0 +1,173 @@
+"""Everything that the service publishes, against the adversary.
+
+    solve_reports.py PARTNERSHIP
+
+Asks for each public report of each closed reporting year, once with nothing hidden (the truth of what is
+public) and once by the partnership's policy, and lets the adversary try all of it together. The
+environment: CSPR_URL, CSPR_TOKEN, and csprd's own for its policies.
+"""
+import datetime
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from adversary import Publication
+
+THRESHOLD = 5
+FIRST_YEAR = 2018
+
+
+def ask(path, **parameters):
+    query = urllib.parse.urlencode({name: value for name, value in parameters.items() if value})
+    request = urllib.request.Request(
+        os.environ["CSPR_URL"] + path + ("?" + query if query else ""),
+        headers={"Authorization": "Bearer " + os.environ["CSPR_TOKEN"]})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code == 409:  # it cannot be made safe, and so is not published
+            return None
+        sys.exit(f"{path}?{query}: {error.code} {error.read().decode()}")
+
+
+def set_threshold(partnership, threshold):
+    subprocess.run(["csprd", "policies", "disclosure", "--partnership", partnership,
+                    "--threshold", str(threshold), "--rounding", "1"], check=True)
+
+
+def closed_years():
+    today = datetime.date.today()
+    last = today.year - 1 if today.month > 3 else today.year - 2
+    return [f"{year}-{(year + 1) % 100:02}" for year in range(FIRST_YEAR, last + 1)]
+
+
+def resolved(document, schema):
+    while "$ref" in schema:
+        place = document
+        for step in schema["$ref"].split("/")[1:]:
+            place = place[step]
+        schema = place
+    return schema
+
+
+def row_members(document, operation):
+    schema = resolved(document, operation["responses"]["200"]["content"]["application/json"]["schema"])
+    for part in [schema, *schema.get("allOf", [])]:
+        rows = resolved(document, part).get("properties", {}).get("rows", {})
+        found = resolved(document, rows.get("items", {})).get("properties")
+        if found:
+            return found
+    return {}
+
+
+class Report:
+    def __init__(self, path, operation, members):
+        self.path = path
+        self.said = operation["x-report"]["public"]
+        self.disclosed = {key: member["x-disclosure"] for key, member in members.items()
+                          if "x-disclosure" in member}
+
+    def questions(self):
+        wanted = self.said.get("needs")
+        return [{wanted: year} for year in closed_years()] if wanted else [{}]
+
+    def counts(self):
+        return [key for key, said in self.disclosed.items() if said["kind"] in ("count", "base")]
+
+
+def public_reports(document):
+    for path, item in document["paths"].items():
+        operation = item.get("get", {})
+        if "public" in operation.get("x-report", {}):
+            yield Report(path, operation, row_members(document, operation))
+
+
+def named_rows(report, question, answer):
+    """Each row and the totals, with the name of their cells."""
+    name = report.path + "?" + urllib.parse.urlencode(question)
+    for index, row in enumerate(answer["rows"]):
+        yield f"{name} {index}", row
+    yield f"{name} totals", answer["totals"]
+
+
+def add_cells(seen, report, question, truth, shown):
+    for (name, row), (_, told) in zip(named_rows(report, question, truth),
+                                      named_rows(report, question, shown)):
+        for key in report.counts():
+            if not isinstance(row.get(key), int):
+                continue
+            cell = f"{name} {key}"
+            if key in told.get("suppressed", []):
+                seen.hide(cell, row[key])
+            else:
+                if told[key] != row[key]:
+                    sys.exit(f"{cell} is {row[key]} and shown as {told[key]}")
+                seen.show(cell, row[key])
+            if report.disclosed[key].get("within"):
+                base = report.disclosed[key]["within"]
+                rest = cell + " rest"
+                seen.imply(rest, row[base] - row[key])
+                seen.sum([cell, rest], f"{name} {base}")
+
+
+def add_sums(seen, report, question, truth):
+    rows = list(named_rows(report, question, truth))
+    for said in report.said.get("sums", []):
+        groups = {}
+        for name, row in rows[:-1]:
+            if isinstance(row.get(said["member"]), int):
+                groups.setdefault(json.dumps([row[key] for key in said["by"]]), []).append(name)
+        for names in groups.values():
+            parts = [f"{name} {said['member']}" for name in names]
+            whole = (f"{rows[-1][0]} {said['member']}" if said["whole"] == "totals"
+                     else f"{names[0]} {said['whole']}")
+            if whole in seen.bounds:
+                veil_if_all_are_hidden(seen, parts)
+                seen.sum(parts, whole)
+
+
+def veil_if_all_are_hidden(seen, parts):
+    """Where even nought is hidden, nobody can tell what is small."""
+    if all(seen.bounds[part][0] != seen.bounds[part][1] for part in parts):
+        if any(seen.bounds[part] == (0, None) for part in parts):
+            for part in parts:
+                seen.bounds[part] = (0, None)
+
+
+def main():
+    partnership = sys.argv[1]
+    document = ask("/openapi.json")
+    reports = list(public_reports(document))
+    answers = {}
+    for threshold in (1, THRESHOLD):
+        set_threshold(partnership, threshold)
+        for report in reports:
+            for question in report.questions():
+                answers[threshold, report.path, str(question)] = ask(
+                    report.path, audience="public", **question)
+    seen = Publication(THRESHOLD)
+    refused = 0
+    for report in reports:
+        for question in report.questions():
+            truth = answers[1, report.path, str(question)]
+            shown = answers[THRESHOLD, report.path, str(question)]
+            if shown is None:
+                refused += 1
+                continue
+            add_cells(seen, report, question, truth, shown)
+            add_sums(seen, report, question, truth)
+    lost = seen.worked_out()
+    for name, count in lost:
+        print(f"# worked out: {name} is {count}")
+    print(f"# {len(reports)} reports, {refused} answers refused, {len(seen.bounds)} cells, "
+          f"{len(seen.hidden)} small counts hidden, {len(lost)} worked out")
+    return 1 if lost or not seen.hidden or not reports else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
