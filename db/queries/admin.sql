@@ -15,7 +15,8 @@ RETURNING id;
 UPDATE partnership
    SET disclosure_threshold = $2::integer,
        disclosure_rounding = $3::integer
- WHERE id = $1::uuid;
+ WHERE id = $1::uuid
+RETURNING id;
 
 -- name: partnership_by_slug
 -- $1 slug

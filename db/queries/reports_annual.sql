@@ -128,6 +128,7 @@
 ) AS l (place, section, measure, unit, counted, breakdown, code)
 
 -- name: report_annual
+-- The public is told of two sections alone.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 nature, $6 age_bands
 WITH counted AS MATERIALIZED (
   SELECT c.id, c.incident_id, c.led_to_lcspr
@@ -310,11 +311,12 @@ SELECT 'row' AS "_part",
   FROM {{annual_lines}}
   LEFT JOIN cells AS c ON c.counted = l.counted AND c.code = l.code
   LEFT JOIN bases AS b ON b.counted = l.counted
- WHERE l.counted <> 'age'
+ WHERE (l.counted <> 'age'
     OR l.code <> ALL (CASE $6::text
          WHEN 'ar2020' THEN '{11_to_15,16_to_17}'
          ELSE '{11_to_14,15_to_17}'
-       END::text[])
+       END::text[]))
+   AND (NOT for_public() OR l.section IN ('Incidents', 'Children'))
  ORDER BY l.place;
 
 -- name: report_annual_records

@@ -143,20 +143,49 @@ static void add_sum(struct publication *all, const size_t *parts, size_t count, 
 	all->sums[all->sum_count++] = (struct disclosure_sum){kept, count, whole};
 }
 
-/* The counts of a row, and of the totals, which are rows as well. */
+static bool is_counted(const json_t *members, const char *key, const json_t *value)
+{
+	return json_is_integer(value) &&
+	       (is_kind(members, key, "count") || is_kind(members, key, "base"));
+}
+
 static void add_row(struct publication *all, json_t *row)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach (row, key, value) {
-		bool is_base = is_kind(all->members, key, "base");
-		if (json_is_integer(value) && (is_base || is_kind(all->members, key, "count")))
+	json_object_foreach (row, key, value)
+		if (is_counted(all->members, key, value))
 			add_cell(all,
-			    (struct disclosure_cell){
-			        .count = (long)json_integer_value(value), .is_fixed = is_base},
+			    (struct disclosure_cell){.count = (long)json_integer_value(value),
+			        .is_fixed = is_kind(all->members, key, "base")},
 			    row, key);
-	}
+}
+
+/* Whether another report tells the total as well, so that hiding it here would help nobody. */
+static bool is_told_elsewhere(const json_t *sums, const char *member)
+{
+	size_t index;
+	json_t *said;
+
+	json_array_foreach (sums, index, said)
+		if (json_is_true(json_object_get(said, "fixed")) &&
+		    strcmp(json_string_value(json_object_get(said, "member")), member) == 0)
+			return true;
+	return false;
+}
+
+static void add_totals(struct publication *all, json_t *totals, const json_t *sums)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (totals, key, value)
+		if (is_counted(all->members, key, value))
+			add_cell(all,
+			    (struct disclosure_cell){.count = (long)json_integer_value(value),
+			        .is_fixed = is_told_elsewhere(sums, key)},
+			    totals, key);
 }
 
 /* What a count leaves of its base is told by the two. */
@@ -330,7 +359,7 @@ bool report_publish(const struct call *call, const struct disclosure_policy *pol
 	all->members = contract_row_members(call->api->contract, call->request->operation, "rows");
 	json_array_foreach (json_object_get(report, "rows"), index, row)
 		add_row(all, row);
-	add_row(all, json_object_get(report, "totals"));
+	add_totals(all, json_object_get(report, "totals"), json_object_get(said, "sums"));
 	add_rests(all);
 	add_sums(all, report, json_object_get(said, "sums"));
 	if (all->is_full || !disclosure_protect(all->cells, all->cell_count, all->sums, all->sum_count,

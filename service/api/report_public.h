@@ -2,11 +2,12 @@
  * The public form of a report: small counts and what would tell of them hidden, by what the
  * document says of the report's members.
  *
- *   x-report.public.sums   lists {member, whole, by}: the counts `member` of the rows, of those
+ * x-report.public.sums lists {member, whole, by, fixed}: the counts `member` of the rows, of those
  * with equal values of the members `by`, sum to `whole`: "totals", or a member of each of these
- * rows. x-disclosure           of a member of a row: {kind: count}, with `within` when it is a part
- * of another member of the row; {kind: base} for what other tables publish too; {kind: share, of:
- * [count, base]} for what is worked out from others.
+ * rows; `fixed` when other reports tell that total too. x-report.public.needs is the parameter that
+ * has to be there. x-disclosure of a member of a row is {kind: count}, with `within` when it is a
+ * part of another member of the row; {kind: base} for what other tables publish too; {kind: share,
+ * of: [count, base]} for what is worked out from others.
  */
 #pragma once
 

@@ -40,6 +40,10 @@ class Publication:
     def sum(self, parts, whole):
         self.equations.append([(1, part) for part in parts] + [(-1, whole)])
 
+    def equal(self, one, other):
+        """Two publications of one thing: what one of them shows is no secret in the other."""
+        self.equations.append([(1, one), (-1, other)])
+
     def worked_out(self):
         """The small counts that the adversary gets: [(name, count)]."""
         found = []

@@ -139,6 +139,20 @@ def veil_if_all_are_hidden(seen, parts):
                 seen.bounds[part] = (0, None)
 
 
+def add_links(seen, reports):
+    """What two reports tell of the same thing."""
+    by_year = "/v1/reports/rapid-reviews-by-year?"
+    annual = "/v1/reports/annual-report?"
+    named = {row.get("year"): name for name, row in reports[by_year]}
+    for path, rows in reports.items():
+        if not path.startswith(annual):
+            continue
+        year = named.get(urllib.parse.parse_qs(path[len(annual):])["year"][0])
+        for name, row in rows:
+            if year and row.get("section") == "Incidents":
+                seen.equal(f"{name} denominator", f"{year} rapid_reviews")
+
+
 def main():
     partnership = sys.argv[1]
     document = ask("/openapi.json")
@@ -152,6 +166,7 @@ def main():
                     report.path, audience="public", **question)
     seen = Publication(THRESHOLD)
     refused = 0
+    told = {}
     for report in reports:
         for question in report.questions():
             truth = answers[1, report.path, str(question)]
@@ -161,6 +176,9 @@ def main():
                 continue
             add_cells(seen, report, question, truth, shown)
             add_sums(seen, report, question, truth)
+            rows = list(named_rows(report, question, truth))
+            told[report.path + "?" + urllib.parse.urlencode(question)] = rows
+    add_links(seen, told)
     lost = seen.worked_out()
     for name, count in lost:
         print(f"# worked out: {name} is {count}")

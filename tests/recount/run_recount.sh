@@ -64,6 +64,16 @@ status=0
 RECOUNT_DATABASE_URL=$(cluster_url recount postgres cspr) \
 	RECOUNT_HOLIDAYS=$root/db/seed/bank_holidays.csv \
 	python3 "$root/tests/recount/recount.py" "${seeds[@]}" >"$local_dir/output" 2>&1 || status=$?
+for seed in "${seeds[@]}"; do
+	CSPR_TOKEN=$(csprd keys create --partnership "seed-$seed" --agency council --label public \
+		--scope reports:read --scope partnership:read)
+	export CSPR_TOKEN
+	PYTHONPATH=$root/tests/disclosure python3 "$root/tests/disclosure/solve_reports.py" "seed-$seed" \
+		>>"$local_dir/output" 2>&1 && verdict=ok || verdict='not ok'
+	printf '%s - nothing that is hidden from the public of seed %s can be worked out\n' \
+		"$verdict" "$seed" >>"$local_dir/output"
+	[[ $verdict == ok ]] || status=1
+done
 cat "$local_dir/output"
 if [[ $results ]]; then
 	grep -E '^(ok|not ok) ' "$local_dir/output" >"$results" || true
