@@ -44,6 +44,19 @@ static bool is_json(const char *type)
 	       (length > 5 && strcmp(type + length - 5, "+json") == 0);
 }
 
+/* A list has its next page by itself; a report's is another call. */
+static void tell_of_more(const json_t *value)
+{
+	const char *next = json_string_value(json_object_get(json_object_get(value, "links"), "next"));
+	const char *after = next ? strstr(next, "&after=") : NULL;
+
+	if (json_is_true(json_object_get(value, "has_more")) && terminal_is(stderr))
+		report("There is more; --all shows it");
+	/* Said to scripts too: a table that ends early looks like a whole one. */
+	if (after)
+		report("There is more; --after %s shows it", after + strlen("&after="));
+}
+
 static int write_answer(const struct operation *operation, const struct arguments *arguments,
     const struct cspr_response *response)
 {
@@ -63,8 +76,7 @@ static int write_answer(const struct operation *operation, const struct argument
 		report("The output could not be written");
 		return EXIT_OTHER;
 	}
-	if (json_is_true(json_object_get(value, "has_more")) && terminal_is(stderr))
-		report("There is more; --all shows it");
+	tell_of_more(value);
 	return EXIT_OK;
 }
 

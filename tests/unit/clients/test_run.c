@@ -107,6 +107,18 @@ Test(run, follows_cursors_for_all)
 	cr_assert_str_eq(out, "1\n2\n");
 }
 
+Test(run, says_where_a_long_report_goes_on)
+{
+	char messages[4096];
+	START({200, "application/json",
+	    "{\"rows\":[],\"links\":{\"next\":\"/v1/reports/x?as_of=2024-01-08&limit=1&after=n\"}}",
+	    NULL, 0});
+
+	cr_assert_eq(RUN("thing", "list"), 0);
+	read_stream(cr_get_redirected_stderr(), messages, sizeof(messages));
+	cr_assert(strstr(messages, "--after n shows it"));
+}
+
 Test(run, creates_from_settings_and_explains_a_refusal_with_the_key)
 {
 	char messages[4096];
