@@ -190,8 +190,12 @@ bool call_make(const struct document *document, const struct operation *operatio
 	    !call_put_path(operation, arguments->words, arguments->word_count, &call->path, message))
 		return false;
 	call->request.path = text_string(&call->path);
-	return call_take_body(document, operation, arguments, call, message) &&
-	       call_take_headers(arguments, call, message) && call_take_key(arguments, call, message);
+	if (!call_take_body(document, operation, arguments, call, message) ||
+	    !call_take_headers(arguments, call, message))
+		return false;
+	if (operation->makes_csv && arguments->output == OUTPUT_CSV && !arguments->accept)
+		add_header(call, "Accept", "text/csv");
+	return call_take_key(arguments, call, message);
 }
 
 /*

@@ -9,7 +9,7 @@
 struct call {
 	struct cspr_request request;
 	struct cspr_pair query[ARGUMENTS_MOST + 1];
-	struct cspr_pair headers[ARGUMENTS_MOST + 2];
+	struct cspr_pair headers[ARGUMENTS_MOST + 3];
 	size_t header_count;
 	struct text path;
 	struct text body;

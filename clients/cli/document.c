@@ -198,6 +198,9 @@ static void take_answer(
 		void *first = json_object_iter((json_t *)content);
 		if (status[0] == '2' && first && !operation->answer_type)
 			operation->answer_type = json_object_iter_key(first);
+		/* What lists show is said by x-columns. */
+		if (status[0] == '2' && !operation->columns && json_object_get(content, "text/csv"))
+			operation->makes_csv = true;
 	}
 }
 

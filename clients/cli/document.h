@@ -36,6 +36,7 @@ struct operation {
 	const json_t *body;      /* the body's schema, resolved, or NULL */
 	const json_t *columns;   /* x-columns, or NULL */
 	const char *answer_type; /* the first media type of the successful answer, or NULL */
+	bool makes_csv;          /* the service writes a sheet of its own, which is no list of rows */
 };
 
 struct document {
