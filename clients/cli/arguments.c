@@ -20,7 +20,8 @@
 const struct common_option common_options[] = {
     TEXT_ROW("file", 'f', file, "FILE", "JSON for the body; - reads standard input"),
     LIST_ROW("set", 0, sets, set_count, "KEY=VALUE", "a member of the body; a.b=1 nests"),
-    TEXT_ROW("output", 'o', output_name, "FORMAT", "table, json, ndjson, csv or id"),
+    TEXT_ROW("output", 'o', output_name, "FORMAT",
+        "table, json, ndjson, csv, id; of pages html or markdown"),
     SWITCH_ROW("all", 0, all, "every page of a list"),
     SWITCH_ROW("dry-run", 0, dry_run, "all checks and the result, nothing kept"),
     SWITCH_ROW("yes", 'y', yes, "no question before something is deleted"),
@@ -232,6 +233,10 @@ static bool choose_output(struct parse *parse)
 	    [OUTPUT_CSV] = "csv",
 	    [OUTPUT_ID] = "id",
 	};
+	static const struct {
+		const char *name;
+		const char *type;
+	} pages[] = {{"html", "text/html"}, {"markdown", "text/markdown"}};
 	const char *wanted = parse->arguments->output_name;
 
 	if (!wanted)
@@ -242,7 +247,30 @@ static bool choose_output(struct parse *parse)
 			return true;
 		}
 	}
-	return refuse(parse, "-o is table, json, ndjson, csv or id, not %s", wanted);
+	for (size_t i = 0; i < ARRAY_LENGTH(pages); i++) {
+		if (strcmp(pages[i].name, wanted) == 0) {
+			parse->arguments->page = pages[i].type;
+			return true;
+		}
+	}
+	return refuse(parse, "-o is table, json, ndjson, csv, id, html or markdown, not %s", wanted);
+}
+
+/* A page is a format of the service's own, and some commands have one where none is asked for. */
+static bool choose_page(struct parse *parse)
+{
+	struct arguments *arguments = parse->arguments;
+	const struct operation *operation = arguments->operation;
+
+	if (arguments->page && !json_object_get(operation ? operation->answers : NULL, arguments->page))
+		return refuse(parse, "The command has no %s", arguments->page);
+	if (arguments->page && arguments->accept)
+		return refuse(parse, "--accept says another format than %s", arguments->page);
+	if (!arguments->page && !arguments->output_name && operation)
+		arguments->page = operation->accept;
+	if (!arguments->accept)
+		arguments->accept = arguments->page;
+	return true;
 }
 
 bool arguments_parse(const struct document *document, int argc, char *const *argv,
@@ -260,6 +288,8 @@ bool arguments_parse(const struct document *document, int argc, char *const *arg
 	if (!choose_output(&parse))
 		return false;
 	find_command(&parse);
+	if (!choose_page(&parse))
+		return false;
 	arguments.word_count = parse.word_count - parse.used;
 	memcpy(arguments.words, parse.words + parse.used,
 	    arguments.word_count * sizeof(arguments.words[0]));

@@ -40,6 +40,7 @@ struct arguments {
 	const char *if_match;
 	const char *idempotency_key;
 	const char *accept;
+	const char *page; /* the media type of -o html or markdown */
 	const char *url;
 	const char *profile;
 	const char *ca_file;

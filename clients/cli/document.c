@@ -195,9 +195,8 @@ static void take_answer(
 
 	json_object_foreach (responses, status, response) {
 		const json_t *content = json_object_get(document_resolve(document, response), "content");
-		void *first = json_object_iter((json_t *)content);
-		if (status[0] == '2' && first && !operation->answer_type)
-			operation->answer_type = json_object_iter_key(first);
+		if (status[0] == '2' && content && !operation->answers)
+			operation->answers = content;
 		/* What lists show is said by x-columns. */
 		if (status[0] == '2' && !operation->columns && json_object_get(content, "text/csv"))
 			operation->makes_csv = true;
@@ -235,6 +234,7 @@ static bool take_operation(struct document *document, const char *method, const 
 	    .confirms =
 	        strcmp(method, "DELETE") == 0 || json_is_true(json_object_get(node, "x-confirm")),
 	    .columns = json_object_get(node, "x-columns"),
+	    .accept = json_string_value(json_object_get(node, "x-accept")),
 	};
 	take_body(document, node, operation);
 	take_answer(document, node, operation);

@@ -30,13 +30,14 @@ struct operation {
 	struct parameter *flags; /* query parameters */
 	size_t flag_count;
 	bool takes_if_match;
-	bool confirms;           /* DELETE, or x-confirm: the user is asked first */
-	const char *body_type;   /* media type of the JSON body, or NULL when it takes none */
-	bool takes_csv;          /* the body may also be text/csv */
-	const json_t *body;      /* the body's schema, resolved, or NULL */
-	const json_t *columns;   /* x-columns, or NULL */
-	const char *answer_type; /* the first media type of the successful answer, or NULL */
-	bool makes_csv;          /* the service writes a sheet of its own, which is no list of rows */
+	bool confirms;         /* DELETE, or x-confirm: the user is asked first */
+	const char *body_type; /* media type of the JSON body, or NULL when it takes none */
+	bool takes_csv;        /* the body may also be text/csv */
+	const json_t *body;    /* the body's schema, resolved, or NULL */
+	const json_t *columns; /* x-columns, or NULL */
+	const json_t *answers; /* the media types of the successful answer, or NULL */
+	const char *accept;    /* x-accept: the one that is meant where none is asked for, or NULL */
+	bool makes_csv;        /* the service writes a sheet of its own, which is no list of rows */
 };
 
 struct document {

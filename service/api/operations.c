@@ -17,6 +17,7 @@
 #include "api/proof.h"
 #include "api/referral_decision.h"
 #include "api/reports.h"
+#include "api/scrutiny.h"
 #include "api/service.h"
 #include "domain/action_process.h"
 #include "domain/incident_process.h"
@@ -367,6 +368,7 @@ const struct endpoint operations[] = {
 	{"getReportDfeBreakdown", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_DFE_BREAKDOWN, .records = &SQL_REPORT_DFE_BREAKDOWN_RECORDS},
 	{"getReportBenchmarks", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_BENCHMARKS, .records = &SQL_REPORT_BENCHMARKS_RECORDS},
 	{"getReportActionTracker", report_show, "report", .settings = &SQL_REPORT_COUNTS_FROM_INDEXES, .statement = &SQL_REPORT_ACTION_TRACKER},
+	{"getReportScrutiny", scrutiny_show, "report"},
 	{"listReportRecords", report_records, "report"},
 
 	{"listBenchmarks", crud_list, "benchmark", .statement = &SQL_BENCHMARK_LIST},

@@ -85,6 +85,15 @@ static void put_date(const char *written, struct text *ret_text)
 	text_printf(ret_text, "%d %s %d", day, months[month - 1], year);
 }
 
+/* Codes such as closed_assured are read as words; whatever has another letter is no code. */
+static void put_text(const char *written, struct text *ret_text)
+{
+	bool is_code = strspn(written, "abcdefghijklmnopqrstuvwxyz_") == strlen(written);
+
+	for (const char *at = written; *at; at++)
+		text_putc(ret_text, is_code && *at == '_' ? ' ' : *at);
+}
+
 static void put_list(const json_t *list, struct text *ret_text)
 {
 	size_t index;
@@ -129,7 +138,7 @@ void page_put_value(const char *type, const json_t *value, struct text *ret_text
 	else if (strcmp(type, "date") == 0)
 		put_date(json_string_value(value), ret_text);
 	else
-		text_puts(ret_text, json_string_value(value));
+		put_text(json_string_value(value), ret_text);
 	if (strcmp(type, "percent") == 0 && json_is_number(value))
 		text_puts(ret_text, " %");
 }

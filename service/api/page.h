@@ -20,7 +20,7 @@ void page_put(const char *plain, struct text *ret_text);
 void page_put_element(const char *element, const char *plain, struct text *ret_text);
 /*
  * A value as people read it, not yet escaped: a date as 8 January 2024, a percent with its sign, a
- * boolean as yes or no, a list parted by semicolons, null as a dash. `type` is that of a report's
- * column.
+ * boolean as yes or no, a code as words, a list parted by semicolons, null as a dash. `type` is
+ * that of a report's column.
  */
 void page_put_value(const char *type, const json_t *value, struct text *ret_text);

@@ -16,8 +16,7 @@ static bool refuse(struct problem *problem, const char *name, const char *code, 
 	return problem_add(problem, PROBLEM_INVALID, name, code, "%s", why);
 }
 
-/* Adds every fault of what is asked; true when there is none. */
-static bool check_period(const struct call *call, struct problem *problem)
+bool report_check_period(const struct call *call, struct problem *problem)
 {
 	const struct request *request = call->request;
 	const char *year = request_argument(request, "year");
@@ -37,7 +36,15 @@ static bool check_period(const struct call *call, struct problem *problem)
 	if (as_of && (!date_parse(as_of, &day) || day.days > call->today.days))
 		refuse(problem, "as_of", "in_future",
 		    "What will be on a later day is not known: the day is today at the latest.");
-	return report_public_check(call, problem) && problem->kind == PROBLEM_NONE;
+	return problem->kind == PROBLEM_NONE;
+}
+
+/* Adds every fault of what is asked; true when there is none. */
+static bool check_asked(const struct call *call, struct problem *problem)
+{
+	bool is_period = report_check_period(call, problem);
+
+	return report_public_check(call, problem) && is_period;
 }
 
 /* ---- The report ---- */
@@ -64,6 +71,15 @@ static void guard(const struct call *call, struct batch *batch)
 	batch_add(batch, &SQL_REPORT_AUDIENCE, &bindings);
 }
 
+/* What a report's statement is asked with. */
+static size_t ask(const struct call *call, struct arguments *arguments, struct batch *batch)
+{
+	guard(call, batch);
+	if (call->endpoint->settings)
+		batch_add(batch, call->endpoint->settings, &arguments->bindings);
+	return batch_add(batch, call->endpoint->statement, &arguments->bindings);
+}
+
 static bool publish(const struct call *call, const struct rows *partnership, json_t *report,
     struct problem *problem)
 {
@@ -87,14 +103,11 @@ bool report_show(struct call *call, struct problem *problem)
 	call_bind(call, &arguments);
 	bind_text(&arguments.bindings, "as_of", day.text);
 	if ((is_long && !list_open_at(call, REPORT_AFTER, &page, &arguments.bindings, problem)) ||
-	    !check_period(call, problem))
+	    !check_asked(call, problem))
 		return call_refuse(call, NULL, problem);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
-	guard(call, &batch);
-	if (call->endpoint->settings)
-		batch_add(&batch, call->endpoint->settings, &arguments.bindings);
-	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
+	size_t number = ask(call, &arguments, &batch);
 	size_t whose = batch_add(&batch, &SQL_PARTNERSHIP_GET, &arguments.bindings);
 	if (!call_run(call, &batch, problem))
 		return false;
@@ -105,22 +118,89 @@ bool report_show(struct call *call, struct problem *problem)
 	       report_put(call, report, rows_text(partnership, 0, "name"), problem);
 }
 
-/* ---- The records behind a figure ---- */
-
-/* The report of that name that counts records; NULL when there is none. */
-static const struct endpoint *find_report(const struct call *call, const char *name)
+/* The report of that name; NULL when there is none. */
+static const struct operation *find_report(const struct call *call, const char *name)
 {
 	const struct contract *contract = call->api->contract;
 
 	for (size_t i = 0; i < contract_operation_count(contract); i++) {
 		const struct operation *operation = contract_operation(contract, i);
 		const char *known = json_string_value(json_object_get(report_of(operation), "name"));
-		const struct endpoint *report = call->api->endpoints[operation->index];
-		if (known && strcmp(known, name) == 0 && report->records)
-			return report;
+		if (known && strcmp(known, name) == 0)
+			return operation;
 	}
 	return NULL;
 }
+
+/* ---- As a part of another answer ---- */
+
+/* As if it had been asked for with these, and with the document's defaults. */
+static void put_arguments(const struct call *call, const char *as_of, struct report_part *part)
+{
+	const struct operation *operation = part->request.operation;
+
+	for (size_t i = 0; i < operation->parameter_count; i++) {
+		const struct parameter *parameter = &operation->parameters[i];
+		const char *value = parameter->fallback;
+		if (parameter->place != IN_QUERY)
+			continue;
+		if (strcmp(parameter->name, "as_of") == 0)
+			value = as_of;
+		else if (strcmp(parameter->name, "audience") == 0)
+			value = request_argument(call->request, "audience");
+		if (value)
+			part->arguments[part->request.argument_count++] = (struct argument){parameter, value};
+	}
+}
+
+bool report_part_add(const struct call *call, const char *name, const char *as_of,
+    struct batch *batch, struct report_part *ret_part, struct problem *problem)
+{
+	CLEANUP(arguments_finish) struct arguments arguments = {0};
+	const struct operation *operation = find_report(call, name);
+
+	ret_part->is_there =
+	    operation && (!report_is_public(call) || json_object_get(report_of(operation), "public"));
+	if (!ret_part->is_there)
+		return true;
+	ret_part->call = *call;
+	ret_part->call.endpoint = call->api->endpoints[operation->index];
+	ret_part->call.request = &ret_part->request;
+	ret_part->call.reply = &ret_part->reply;
+	reply_init(&ret_part->reply);
+	ret_part->request = *call->request;
+	ret_part->request.operation = operation;
+	ret_part->request.path = operation->path;
+	ret_part->request.arguments = ret_part->arguments;
+	ret_part->request.argument_count = 0;
+	put_arguments(call, as_of, ret_part);
+	call_bind(&ret_part->call, &arguments);
+	bind_text(&arguments.bindings, "as_of", as_of);
+	ret_part->is_long = operation_parameter(operation, IN_QUERY, REPORT_AFTER) != NULL;
+	if (ret_part->is_long &&
+	    !list_open_at(&ret_part->call, REPORT_AFTER, &ret_part->page, &arguments.bindings, problem))
+		return false;
+	batch_add(batch, &SQL_REPORT_SETTINGS_END, &arguments.bindings);
+	ret_part->number = ask(&ret_part->call, &arguments, batch);
+	return true;
+}
+
+bool report_part_take(struct report_part *part, const struct batch *batch, const char *as_of,
+    const struct rows *partnership, json_t **ret_report, struct problem *problem)
+{
+	*ret_report = NULL;
+	return !part->is_there || (report_make(&part->call, batch_rows(batch, part->number), as_of,
+	                               part->is_long ? &part->page : NULL, ret_report, problem) &&
+	                              publish(&part->call, partnership, *ret_report, problem));
+}
+
+void report_part_finish(struct report_part *part)
+{
+	if (part->is_there)
+		reply_finish(&part->reply);
+}
+
+/* ---- The records behind a figure ---- */
 
 bool report_records(struct call *call, struct problem *problem)
 {
@@ -128,15 +208,16 @@ bool report_records(struct call *call, struct problem *problem)
 	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	struct list_page page;
 	struct date_text day = day_of(call);
-	const struct endpoint *report =
+	const struct operation *operation =
 	    find_report(call, request_argument(call->request, "report_name"));
+	const struct endpoint *report = operation ? call->api->endpoints[operation->index] : NULL;
 
 	call_bind(call, &arguments);
 	bind_text(&arguments.bindings, "as_of", day.text);
-	if (!report)
+	if (!report || !report->records)
 		problem_set(problem, PROBLEM_NOT_FOUND, "There is no such report that counts records.");
 	else if (list_open(call, &page, &arguments.bindings, problem))
-		check_period(call, problem);
+		check_asked(call, problem);
 	if (problem->kind != PROBLEM_NONE)
 		return call_refuse(call, NULL, problem);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))

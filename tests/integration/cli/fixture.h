@@ -14,7 +14,8 @@
 
 #define ALL_SCOPES                                                                                 \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
-	"calendar:read deliveries:read webhooks:read partnership:read audit:read"
+	"calendar:read deliveries:read webhooks:read partnership:read audit:read "                     \
+	"reports:read"
 
 struct ran {
 	int status;

@@ -104,6 +104,21 @@ Test(import, refuses_a_heading_that_the_document_does_not_know)
 	expect_status(run("incident", "import", scratch_path("absent.csv"), NULL), 2);
 }
 
+Test(output, of_a_page_is_what_the_document_has_of_it)
+{
+	const struct ran *paper = run("report", "scrutiny", "--year", "2023-24", NULL);
+	expect_status(paper, 0);
+	cr_assert(strncmp(paper->output, "# ", 2) == 0, "%s", paper->output);
+	const struct ran *page = run("report", "rapid-reviews-by-year", "-o", "html", NULL);
+	expect_status(page, 0);
+	cr_assert(strncmp(page->output, "<!DOCTYPE html>", 15) == 0, "%s", page->output);
+	const struct ran *data = run("report", "scrutiny", "-o", "json", NULL);
+	cr_assert_str_eq(text_at(data, "/name"), "scrutiny");
+	const struct ran *none = run("incident", "list", "-o", "markdown", NULL);
+	expect_status(none, 2);
+	expect_has(none->errors, "text/markdown");
+}
+
 Test(output, has_the_form_that_is_asked_for)
 {
 	give(incident_body());
