@@ -16,6 +16,7 @@ array_to_json(r.addressee_agency_ids) AS addressee_agency_ids,
 r.national_body,
 r.breadth,
 r.level,
+array_to_json(r.theme_ids) AS theme_ids,
 r.made_on,
 r.accepted,
 r.decided_on,
@@ -82,7 +83,8 @@ WITH made AS (
   INSERT INTO recommendation AS r
   SELECT written.*
     FROM jsonb_populate_record(NULL::recommendation,
-           jsonb_build_object('made_on', $4::date, 'addressee_agency_ids', '[]'::jsonb)
+           jsonb_build_object('made_on', $4::date, 'addressee_agency_ids', '[]'::jsonb,
+             'theme_ids', '[]'::jsonb)
            || jsonb_strip_nulls($1::jsonb) || jsonb_build_object(
              'partnership_id', tenant(),
              'id', $2::uuid,
@@ -138,9 +140,11 @@ WITH named AS (
    WHERE a.released_on IS NOT NULL
 )
 UPDATE recommendation AS r
-   SET (number, text, addressee, addressee_agency_ids, national_body, breadth, level, made_on) = (
+   SET (number, text, addressee, addressee_agency_ids, national_body, breadth, level, made_on,
+        theme_ids) = (
          SELECT p.number, p.text, p.addressee, coalesce(p.addressee_agency_ids, '{}'),
-                p.national_body, p.breadth, p.level, coalesce(p.made_on, r.made_on)
+                p.national_body, p.breadth, p.level, coalesce(p.made_on, r.made_on),
+                coalesce(p.theme_ids, '{}')
            FROM jsonb_populate_record(r, $1::jsonb) AS p
        )
  WHERE r.partnership_id = tenant()

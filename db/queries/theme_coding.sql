@@ -277,7 +277,7 @@ SELECT v.id AS review_id,
    AND (f.coded OR f.derived)
    AND CASE
          WHEN ($2::text IS NULL OR v.reference > $2::text)
-          AND ($4::boolean IS NULL OR (f.coded = f.derived) = $4::boolean)
+          AND ($4::text IS NULL OR (f.coded = f.derived) = ($4::text = 'yes'))
          THEN true
          ELSE false
        END

@@ -44,7 +44,7 @@ SELECT s.id,
 
 -- name: theme_set_list
 -- Every set, by its code and edition.
--- $1 limit (one more than the page), $2 after_key, $3 code, $4 is_national, $5 valid_on
+-- $1 limit (one more than the page), $2 after_key, $3 code, $4 origin, $5 valid_on
 SELECT {{theme_set_columns}},
        s.code || ' ' || s.edition AS "_key"
   FROM theme_set AS s
@@ -52,7 +52,7 @@ SELECT {{theme_set_columns}},
    AND CASE
          WHEN ($2::text IS NULL OR s.code || ' ' || s.edition > $2::text)
           AND ($3::text IS NULL OR s.code = $3::text)
-          AND ($4::boolean IS NULL OR s.is_national = $4::boolean)
+          AND ($4::text IS NULL OR s.is_national = ($4::text = 'national'))
           AND ($5::date IS NULL
             OR (coalesce(s.valid_from <= $5::date, true) AND coalesce($5::date <= s.valid_to, true)))
          THEN true

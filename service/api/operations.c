@@ -314,6 +314,8 @@ const struct endpoint operations[] = {
 	{"createThemeCrosswalk", process_create, "crosswalk", THEME_CROSSWALK, .write = &SQL_THEME_CROSSWALK_INSERT},
 	{"getThemeCrosswalk", crud_get, "crosswalk", .statement = &SQL_THEME_CROSSWALK_GET},
 	{"patchThemeCrosswalk", process_change, "crosswalk", THEME_CROSSWALK, .write = &SQL_THEME_CROSSWALK_PATCH},
+	{"getThemeRecurrence", crud_get, "theme", .statement = &SQL_THEME_RECURRENCE_GET},
+	{"getRapidReviewRecurrence", crud_get, "rapid review", .statement = &SQL_RAPID_REVIEW_RECURRENCE_GET},
 	{"listThemeConsistency", crud_list, "theme", .statement = &SQL_THEME_CONSISTENCY_LIST, .parent = &SQL_THEME_EXISTS},
 	{"getReviewThemes", crud_get, "review", .statement = &SQL_REVIEW_THEME_GET},
 	{"putReviewThemes", process_change, "review", OF_REVIEW, .statement = &SQL_REVIEW_THEME_GET, .stored = &SQL_REVIEW_THEME_GET_STORED, .write = &SQL_REVIEW_THEME_PUT, .facts = &SQL_REVIEW_THEME_FACTS},
@@ -369,6 +371,7 @@ const struct endpoint operations[] = {
 	{"getReportBenchmarks", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_BENCHMARKS, .records = &SQL_REPORT_BENCHMARKS_RECORDS},
 	{"getReportActionTracker", report_show, "report", .settings = &SQL_REPORT_COUNTS_FROM_INDEXES, .statement = &SQL_REPORT_ACTION_TRACKER},
 	{"getReportScrutiny", scrutiny_show, "report"},
+	{"getReportThemes", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_THEMES, .records = &SQL_REPORT_THEMES_RECORDS},
 	{"listReportRecords", report_records, "report"},
 
 	{"listBenchmarks", crud_list, "benchmark", .statement = &SQL_BENCHMARK_LIST},

@@ -4,7 +4,7 @@
 
 "agencies" makes the partnership and its agencies with csprd. "incidents" brings in each incident with
 CSPR_URL and CSPR_TOKEN, records its notification as one that was made elsewhere, and takes its rapid
-review and the reviews as far as the file says, each step on its day.
+review and the reviews with their themes as far as the file says, each step on its day.
 """
 import http.client
 import json
@@ -72,10 +72,13 @@ class Example:
         self.partners = [self.agencies[agency["slug"]] for agency in example["agencies"]
                          if agency.get("statutory_partner")]
         self.incidents = {}
+        self.themes = {}
 
     def load(self):
         for row in self.example["incidents"]:
             self.load_incident(row)
+        for theme in self.example["themes"]:
+            self.themes[theme["label"]] = self.service.make("/v1/themes", theme)["id"]
         for review in self.example["reviews"]:
             self.load_review(review)
 
@@ -152,6 +155,7 @@ class Example:
             self.draft(path, course)
         if "signed_off_on" in course:
             self.sign_off(path, course)
+        self.code(path, course)
         if "embargo" in course:
             self.embargo(path, course["embargo"])
         if "publication" in course:
@@ -196,6 +200,12 @@ class Example:
                 "kind": kind, "decided_on": day, "outcome": "approved",
                 "decided_by": f"chair of the {kind}"})
             self.service.move(path, state, day)
+
+    def code(self, path, course):
+        self.service.change("PUT", path + "/themes", {
+            "coded_by": "business manager", "on": course["coded_on"],
+            "themes": [{"theme_id": self.themes[label], "evidence": "A finding of the review."}
+                       for label in course["themes"]]}, read=path)
 
     def embargo(self, path, embargo):
         self.service.make(path + "/embargoes", {

@@ -74,8 +74,7 @@ static bool is_derived(const char *review, const char *theme)
 /* Whether the review stands in the list of those that somebody has to mend. */
 static bool disagrees(const char *theme, const char *review)
 {
-	return count_of(
-	           answer_at(get("/v1/themes/%s/consistency?agrees=false&limit=200", theme), "/data"),
+	return count_of(answer_at(get("/v1/themes/%s/consistency?agrees=no&limit=200", theme), "/data"),
 	           "link", text_of("%s/themes", review)) > 0;
 }
 
@@ -222,7 +221,7 @@ Test(derived_themes, are_checked_against_what_was_coded_until_somebody_mends_it)
 	expect_status(coded(wrong, json_of("{'coded_by': 'x', 'themes': []}")), 200);
 	cr_assert(!disagrees(theme, missed));
 	cr_assert(!disagrees(theme, wrong));
-	expect_value(get("/v1/themes/%s/consistency?agrees=true", theme), "/data/0/agrees", "true");
+	expect_value(get("/v1/themes/%s/consistency?agrees=yes", theme), "/data/0/agrees", "true");
 }
 
 Test(theme_coding, is_hidden_with_a_restricted_incident)

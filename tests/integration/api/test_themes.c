@@ -31,7 +31,7 @@ Test(themes, of_the_panel_and_an_own_set_come_with_every_partnership)
 	expect_status(sets, 200);
 	cr_assert_eq(count_of(answer_at(sets, "/data"), "code", "panel"), 2);
 	cr_assert_eq(count_of(answer_at(sets, "/data"), "code", "national_reviews"), 1);
-	expect_value(get("/v1/theme-sets?is_national=false"), "/data/0/code", "'local'");
+	expect_value(get("/v1/theme-sets?origin=local"), "/data/0/code", "'local'");
 	const char *panel = answer_text(get("/v1/theme-sets?code=panel"), "/data/1/id");
 	const struct answer *themes = get("/v1/themes?set_id=%s", panel);
 	cr_assert_eq(json_array_size(answer_at(themes, "/data")), 6);
