@@ -341,6 +341,26 @@ SELECT k.partnership_id, gen_random_uuid(), k.subject, k.subject_id, k.incident_
            CASE WHEN a.state LIKE 'c%' OR a.state = 'superseded' THEN a.due_on - 3 END, a.at
       FROM made_action AS a) AS k;
 
+-- Eight themes, two of them derived, and what each review was coded as.
+INSERT INTO theme (partnership_id, id, version, set_id, code, label, kind, aliases, derivation,
+  white_other_counts, created_at, updated_at)
+SELECT s.partnership_id, pg_temp.made_id(23, n), 1, s.id, 'made_' || n, 'Made theme ' || n,
+       pg_temp.word(n - 1, 'demographic', 'demographic', 'factor', 'practice', 'factor', 'practice',
+         'factor', 'factor'), '{}', CASE n WHEN 1 THEN 'under_1' WHEN 2 THEN 'black_and_minoritised' END,
+       CASE n WHEN 2 THEN false END, now(), now()
+  FROM theme_set AS s
+ CROSS JOIN generate_series(1, 8) AS n
+ WHERE s.partnership_id = :'partnership'
+   AND NOT s.is_national;
+INSERT INTO review_theme (partnership_id, review_id, id, version, theme_id, evidence, coded_by,
+  coded_on, removed_on, created_at)
+SELECT v.partnership_id, v.id, gen_random_uuid(), 1, pg_temp.made_id(23, t.n), 'Paragraph 4.',
+       'business manager', v.decided_on + 100, NULL, v.created_at
+  FROM (SELECT r.*, row_number() OVER (ORDER BY r.id) AS place FROM review AS r) AS v
+ CROSS JOIN generate_series(1, 8) AS t (n)
+ WHERE v.partnership_id = :'partnership'
+   AND (v.place + t.n) % 3 > 0;
+
 RESET session_replication_role;
 VACUUM ANALYZE;
 CHECKPOINT;
