@@ -48,9 +48,30 @@ static void put_line(
 	text_puts(ret_text, "|\n");
 }
 
+/* Totals that no column of the table has. */
+static void put_totals(const json_t *totals, struct text *ret_text)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)totals, key, value) {
+		CLEANUP(text_finish) struct text plain = TEXT_INIT(CELL_BYTES);
+		for (const char *at = key; *at; at++)
+			text_putc(&plain, *at == '_' ? ' ' : *at);
+		text_puts(&plain, ": ");
+		page_put_value(strstr(key, "percent") ? "percent" : "text", value, &plain);
+		text_puts(ret_text, "- ");
+		markdown_put(text_string(&plain), ret_text);
+		text_putc(ret_text, '\n');
+	}
+	if (json_object_size(totals) > 0)
+		text_putc(ret_text, '\n');
+}
+
 void markdown_put_table(const json_t *report, struct text *ret_text)
 {
 	const json_t *columns = json_object_get(report, "columns");
+	const json_t *totals = json_object_get(report, "totals");
 	size_t index;
 	json_t *column;
 	json_t *row;
@@ -62,13 +83,15 @@ void markdown_put_table(const json_t *report, struct text *ret_text)
 	}
 	text_puts(ret_text, "|\n");
 	json_array_foreach (columns, index, column)
-		text_puts(ret_text, strcmp(member(column, "type"), "text") == 0 ? "| --- " : "| ---: ");
+		text_puts(ret_text, report_is_number(column) ? "| ---: " : "| --- ");
 	text_puts(ret_text, "|\n");
 	json_array_foreach (json_object_get(report, "rows"), index, row)
 		put_line(columns, row, NULL, ret_text);
-	if (json_object_size(json_object_get(report, "totals")) > 0)
-		put_line(columns, json_object_get(report, "totals"), "Total", ret_text);
+	if (report_has_totals(columns, totals))
+		put_line(columns, totals, "Total", ret_text);
 	text_putc(ret_text, '\n');
+	if (!report_has_totals(columns, totals))
+		put_totals(totals, ret_text);
 }
 
 void report_markdown_put(const json_t *report, const char *by, struct text *ret_text)

@@ -14,7 +14,7 @@ static const char *member(const json_t *object, const char *key)
 	return value ? value : "";
 }
 
-static bool is_number(const json_t *column)
+bool report_is_number(const json_t *column)
 {
 	const char *type = member(column, "type");
 
@@ -92,7 +92,7 @@ static void put_cell(
 
 	page_put_value(member(column, "type"), json_object_get(row, member(column, "key")), &plain);
 	text_printf(text, "<%s%s%s>", element, first ? " scope=\"row\"" : "",
-	    is_number(column) ? " class=\"number\"" : "");
+	    report_is_number(column) ? " class=\"number\"" : "");
 	bool linked = put_link(report, row, column, text);
 	page_put(text_string(&plain), text);
 	text_printf(text, "%s</%s>", linked ? "</a>" : "", element);
@@ -105,14 +105,15 @@ static void put_heads(const json_t *columns, struct text *ret_text)
 
 	text_puts(ret_text, "<thead>\n<tr>");
 	json_array_foreach (columns, index, column) {
-		text_printf(ret_text, "<th scope=\"col\"%s>", is_number(column) ? " class=\"number\"" : "");
+		text_printf(
+		    ret_text, "<th scope=\"col\"%s>", report_is_number(column) ? " class=\"number\"" : "");
 		page_put(member(column, "label"), ret_text);
 		text_puts(ret_text, "</th>");
 	}
 	text_puts(ret_text, "</tr>\n</thead>\n");
 }
 
-static bool has_totals(const json_t *columns, const json_t *totals)
+bool report_has_totals(const json_t *columns, const json_t *totals)
 {
 	size_t index;
 	json_t *column;
@@ -128,7 +129,7 @@ static void put_totals(const json_t *columns, const json_t *totals, struct text 
 	size_t index;
 	json_t *column;
 
-	if (!has_totals(columns, totals))
+	if (!report_has_totals(columns, totals))
 		return;
 	text_puts(ret_text, "<tfoot>\n<tr>");
 	json_array_foreach (columns, index, column) {
@@ -140,7 +141,7 @@ static void put_totals(const json_t *columns, const json_t *totals, struct text 
 		}
 		if (total)
 			page_put_value(member(column, "type"), total, &plain);
-		text_printf(ret_text, "<td%s>", is_number(column) ? " class=\"number\"" : "");
+		text_printf(ret_text, "<td%s>", report_is_number(column) ? " class=\"number\"" : "");
 		page_put(text_string(&plain), ret_text);
 		text_puts(ret_text, "</td>");
 	}
@@ -154,7 +155,7 @@ static void put_other_totals(const json_t *report, struct text *ret_text)
 	const char *key;
 	json_t *value;
 
-	if (has_totals(columns, json_object_get(report, "totals")) ||
+	if (report_has_totals(columns, json_object_get(report, "totals")) ||
 	    json_object_size(json_object_get(report, "totals")) == 0)
 		return;
 	text_puts(ret_text, "<h2>In all</h2>\n<dl class=\"asked\">\n");

@@ -14,5 +14,9 @@ void report_markdown_put(const json_t *report, const char *by, struct text *ret_
 /* The parts that other pages are made of: the table with its chart, and the notes. */
 void report_page_put_table(const json_t *report, const json_t *bars, struct text *ret_text);
 void report_page_put_notes(const json_t *report, struct text *ret_text);
+/* Whether its values are numbers, which stand to the right. */
+bool report_is_number(const json_t *column);
+/* Whether a column of the table has a total; totals that none has stand by themselves. */
+bool report_has_totals(const json_t *columns, const json_t *totals);
 /* report_chart.c: the named columns of each row as bars; the table beside it says the same. */
 void report_chart_put(const json_t *report, const json_t *bars, struct text *ret_text);

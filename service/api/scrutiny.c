@@ -91,7 +91,8 @@ static json_t *new_section(const struct section *section, size_t number)
 	    section->heading, "paragraphs", "report", "sources", "examples");
 }
 
-static void put_source(const struct section *source, json_t *report, json_t *section)
+static void put_source(
+    const struct call *call, const struct section *source, json_t *report, json_t *section)
 {
 	CLEANUP(json_decref) json_t *said = source->tell(report);
 	CLEANUP(json_decref) json_t *links = links_of(report);
@@ -100,7 +101,7 @@ static void put_source(const struct section *source, json_t *report, json_t *sec
 	json_array_extend(json_object_get(section, "sources"), links);
 	if (source->has_table && report)
 		json_object_set(section, "report", report);
-	else if (source->report && !report)
+	else if (source->report && !report && report_is_public(call))
 		json_array_append_new(json_object_get(section, "paragraphs"),
 		    json_string("This is told of single cases, and not to the public."));
 }
@@ -132,7 +133,7 @@ static bool make(const struct call *call, struct parts *parts, const struct batc
 			section = new_section(&plan[i], json_array_size(sections) + 1);
 			json_array_append_new(sections, section);
 		}
-		put_source(&plan[i], report, section);
+		put_source(call, &plan[i], report, section);
 	}
 	if (examples)
 		put_examples(examples, section);

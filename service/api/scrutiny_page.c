@@ -24,6 +24,12 @@ static const char *audience_of(const json_t *scrutiny)
 	                                                           : "the partnership only";
 }
 
+/* Of a table without rows the sentences say so. */
+static bool has_rows(const json_t *report)
+{
+	return json_array_size(json_object_get(report, "rows")) > 0;
+}
+
 /*
  * The table as it is read in a report: a long one without the columns that somebody who works with
  * it needs and a board does not. A new reference.
@@ -91,7 +97,7 @@ static void put_section(const json_t *section, struct text *ret_text)
 		text_puts(ret_text, "</p>\n");
 	}
 	put_examples(section, ret_text);
-	if (json_is_object(report)) {
+	if (has_rows(report)) {
 		CLEANUP(json_decref) json_t *shown = for_reading(report);
 		report_page_put_table(shown, NULL, ret_text);
 		put_notes(report, ret_text);
@@ -168,7 +174,7 @@ static void put_markdown_section(const json_t *section, struct text *ret_text)
 		text_puts(ret_text, "\n\n");
 	}
 	put_markdown_examples(section, ret_text);
-	if (json_is_object(report)) {
+	if (has_rows(report)) {
 		CLEANUP(json_decref) json_t *shown = for_reading(report);
 		markdown_put_table(shown, ret_text);
 		put_markdown_list(json_object_get(report, "notes"), ret_text);

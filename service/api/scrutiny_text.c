@@ -239,8 +239,11 @@ json_t *scrutiny_actions(const json_t *report)
 	say(said,
 	    "For each review the partnership keeps a plan that says what is required of it and of "
 	    "agencies, collectively and individually, and by when.");
-	if (!count_of(report, "closed_assured", "actions", &assured, &all))
+	if (!count_of(report, "closed_assured", "actions", &assured, &all)) {
+		if (report)
+			say(said, "No action was recorded.");
 		return said;
+	}
 	say(said,
 	    "Of %ld actions %ld are closed with assurance that they worked, %ld wait to be assured, "
 	    "%ld "
