@@ -209,7 +209,19 @@ local AS MATERIALIZED (
              s.risk_taking),
            ('non_accidental_injury', 'serious_harm_incidents', s.non_accidental_injury,
              s.serious_harm)
-         ) AS l (key, base, count, n)),
+         ) AS l (key, base, count, n)
+  UNION ALL
+  SELECT t.code, 'reviews', count(DISTINCT k.review_id), v.reviews
+    FROM (SELECT array_agg(v.id) AS ids, count(*) AS reviews FROM {{counted_reviews}}) AS v
+   CROSS JOIN theme AS t
+    LEFT JOIN review_theme AS k
+      ON k.partnership_id = tenant()
+     AND k.theme_id = t.id
+     AND k.review_id = ANY (v.ids)
+     AND coding_stands(k.coded_on, k.removed_on, $1::date)
+   WHERE t.partnership_id = tenant()
+     AND t.code IN (SELECT b.key FROM {{benchmark_figures}})
+   GROUP BY t.code, v.reviews),
 held AS (
   SELECT b.id, b.key, b.label, b.base, coalesce(b.percent, percent_of(b.count, b.n)) AS percent,
          b.count, b.n, b.qualifier, b.period_from, b.period_to, b.source,

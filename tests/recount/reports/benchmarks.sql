@@ -62,7 +62,16 @@ own (key, base, count, n) AS (
          (SELECT count(*) FROM seen WHERE 'risk_taking_or_violent_behaviour' = ANY (harm))
   UNION ALL SELECT 'non_accidental_injury', 'serious_harm_incidents',
          (SELECT count(*) FROM seen WHERE nature = 'serious_harm' AND 'non_accidental_injury' = ANY (harm)),
-         (SELECT count(*) FROM seen WHERE nature = 'serious_harm')),
+         (SELECT count(*) FROM seen WHERE nature = 'serious_harm')
+  UNION ALL SELECT t.code, 'reviews',
+         (SELECT count(*) FROM local_reviews AS v
+           WHERE EXISTS (SELECT 1 FROM review_theme AS k, theme AS o
+                          WHERE k.review_id = v.id AND o.id = k.theme_id AND o.code = t.code
+                            AND k.coded_on <= asked.as_of
+                            AND coalesce(k.removed_on, 'infinity') > asked.as_of)),
+         (SELECT count(*) FROM local_reviews)
+    FROM (SELECT DISTINCT t.code FROM theme AS t, asked WHERE t.partnership_id = asked.partnership) AS t,
+         asked),
 figures AS (
   SELECT f.*, coalesce(f.percent, round(f.count * 100.0 / f.n, 1)) AS share, o.count AS own_count,
          o.n AS own_n, o.base AS own_base, o.key IS NOT NULL AS kept
