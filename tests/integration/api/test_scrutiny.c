@@ -51,8 +51,9 @@ Test(scrutiny, has_the_very_report_of_each_table)
 	static const struct {
 		const char *heading;
 		const char *report;
-	} tables[] = {
-	    {TABLE_1, "rapid-reviews-by-year"}, {"How far the reviews have come", "review-status"}};
+	} tables[] = {{TABLE_1, "rapid-reviews-by-year"},
+	    {"How far the reviews have come", "review-status"}, {"Themes", "themes"},
+	    {"Actions and their evidence", "action-tracker"}};
 
 	reviewed("lcspr", "{}");
 	const struct answer *whole = get("/v1/reports/scrutiny?year=2023-24");
@@ -89,6 +90,22 @@ Test(scrutiny, says_in_words_what_its_tables_say)
 	                  (int)json_integer_value(answer_at(timely, "/totals/notifications_on_time")),
 	                  (int)json_integer_value(answer_at(timely, "/totals/notifications")))),
 	    "%s", told(whole));
+}
+
+Test(scrutiny, names_the_themes_that_were_found_most_often)
+{
+	const char *review = reviewed("lcspr", "{}");
+	const char *theme = answer_text(
+	    post(json_of("{'label': 'Hidden men', 'kind': 'practice'}"), "/v1/themes"), "/id");
+
+	expect_status(change(json_of("{'coded_by': 'manager', 'on': '2024-03-01',"
+	                             " 'themes': [{'theme_id': '%s'}]}",
+	                         theme),
+	                  etag_of(get("/v1/reviews/%s", review)), "/v1/reviews/%s/themes", review),
+	    200);
+	const struct answer *whole = get("/v1/reports/scrutiny?year=2023-24");
+	cr_assert(says(section(whole, "Themes"), "Hidden men (1 of "), "%s", told(whole));
+	cr_assert(!says(section(get("/v1/reports/scrutiny?as_of=2024-02-29"), "Themes"), "Hidden men"));
 }
 
 Test(scrutiny, shows_all_years_up_to_the_one_that_is_asked_for)
