@@ -214,9 +214,11 @@ bool report_records(struct call *call, struct problem *problem)
 
 	call_bind(call, &arguments);
 	bind_text(&arguments.bindings, "as_of", day.text);
-	if (!report || !report->records)
+	if (!report || !report->records) {
 		problem_set(problem, PROBLEM_NOT_FOUND, "There is no such report that counts records.");
-	else if (list_open(call, &page, &arguments.bindings, problem))
+		return call_refuse(call, NULL, problem);
+	}
+	if (list_open(call, &page, &arguments.bindings, problem))
 		check_asked(call, problem);
 	if (problem->kind != PROBLEM_NONE)
 		return call_refuse(call, NULL, problem);
