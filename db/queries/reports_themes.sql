@@ -107,7 +107,8 @@ SELECT 'row' AS "_part",
   FROM line AS l
  CROSS JOIN base AS b
 UNION ALL
-SELECT 'total', NULL, NULL, NULL, NULL, NULL, coalesce(sum(l.count), 0)::bigint, b.reviews, NULL,
+SELECT 'total', NULL, NULL, NULL, NULL, NULL,
+       CASE WHEN NOT for_public() THEN coalesce(sum(l.count), 0)::bigint END, b.reviews, NULL,
        sum(l.disagreements)::bigint,
        CASE
          WHEN NOT for_public() THEN round(coalesce(sum(l.count), 0) / nullif(b.reviews, 0), 2)
