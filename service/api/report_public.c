@@ -202,6 +202,9 @@ static void add_rests(struct publication *all)
 		if (base == CELLS_MAX)
 			continue;
 		long rest = all->cells[base].count - all->cells[i].count;
+		/* A total of counts that overlap, as those of themes do, is no part of their base. */
+		if (rest < 0)
+			continue;
 		size_t cell =
 		    add_cell(all, (struct disclosure_cell){.count = rest, .is_implied = true}, NULL, "");
 		add_sum(all, (const size_t[]){i, cell}, 2, base);
@@ -298,10 +301,25 @@ static void finish_share(json_t *row, const char *key, const json_t *of)
 	json_object_set_new(row, key, json_real(tenths / 10.0));
 }
 
+/* A number of which the document does not say what it tells is not told. */
+static void hide_unsaid(const json_t *members, json_t *row)
+{
+	/* A copy, because what is suppressed is added to the row. */
+	CLEANUP(json_decref) json_t *before = json_copy(row);
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (before, key, value)
+		if (json_is_number(value) && !kind_of(members, key))
+			suppress(row, key);
+}
+
 static void finish_row(const json_t *members, json_t *row)
 {
 	const char *key;
 	json_t *member;
+
+	hide_unsaid(members, row);
 
 	json_object_foreach ((json_t *)members, key, member) {
 		const json_t *disclosure = json_object_get(member, "x-disclosure");

@@ -108,8 +108,9 @@ def add_cells(seen, report, question, truth, shown):
                 if told[key] != row[key]:
                     sys.exit(f"{cell} is {row[key]} and shown as {told[key]}")
                 seen.show(cell, row[key])
-            if report.disclosed[key].get("within"):
-                base = report.disclosed[key]["within"]
+            base = report.disclosed[key].get("within")
+            # A total of counts that overlap, as those of themes do, is no part of their base.
+            if base and row[base] >= row[key]:
                 rest = cell + " rest"
                 seen.imply(rest, row[base] - row[key])
                 seen.sum([cell, rest], f"{name} {base}")
