@@ -102,10 +102,22 @@ UPDATE review AS r SET state = 'embargoed' FROM story AS s WHERE r.id = s.id;
 -- every review is as published as its state says
 UPDATE review AS r SET state = 'notice_given' FROM story AS s WHERE r.id = s.id;
 -- no rapid review is there without a notification
-UPDATE rapid_review SET incident_id = (SELECT i.id FROM incident AS i
-  WHERE NOT EXISTS (SELECT FROM notification AS n WHERE n.incident_id = i.id)
-    AND i.partnership_id = rapid_review.partnership_id LIMIT 1)
- WHERE id = (SELECT v.id FROM rapid_review AS v LIMIT 1);
+WITH one AS (
+  SELECT v.id AS rapid_review_id, to_jsonb(i) AS incident
+    FROM rapid_review AS v
+    JOIN incident AS i ON i.partnership_id = v.partnership_id AND i.id = v.incident_id
+   LIMIT 1),
+never_notified AS (
+  INSERT INTO incident
+  SELECT (jsonb_populate_record(NULL::incident, one.incident || jsonb_build_object(
+           'id', gen_random_uuid(), 'local_ref', 'never notified', 'case_system', NULL,
+           'external_id', NULL))).*
+    FROM one
+  RETURNING id)
+UPDATE rapid_review AS v
+   SET incident_id = n.id
+  FROM one, never_notified AS n
+ WHERE v.id = one.rapid_review_id;
 -- no rapid review was submitted before every statutory partner had signed the decision
 INSERT INTO rapid_review_submission (partnership_id, rapid_review_id, id, number, decision_id, complete,
   transmission, submitted_on, created_at)

@@ -14,7 +14,8 @@ TestSuite(canary, .timeout = 60);
 static const char *const identifying[] = {"name", "surname", "forename", "firstname", "lastname",
     "dob", "birth", "nhs", "upn", "address", "postcode", "phone", "email"};
 /* Names of things and agencies, of an IP address, and a channel. */
-static const char *const harmless[] = {"name", "endpoint_name", "agency_name", "address"};
+static const char *const harmless[] = {
+    "name", "endpoint_name", "agency_name", "current_agency_name", "address"};
 
 static bool is_word_of(const char *field, const char *word)
 {
