@@ -216,15 +216,16 @@ static json_t *stored_ids(const json_t *stored, const char *member)
 
 static bool is_same_text(const char *stored, const char *said)
 {
-	size_t length = stored ? strlen(stored) : 0;
-
+	if (!stored || !said)
+		return false;
+	size_t length = strlen(stored);
 	while (length && isspace((unsigned char)stored[0])) {
 		stored++;
 		length--;
 	}
 	while (length && isspace((unsigned char)stored[length - 1]))
 		length--;
-	return said && length == strlen(said) && memcmp(stored, said, length) == 0;
+	return length == strlen(said) && memcmp(stored, said, length) == 0;
 }
 
 static bool is_same(const struct comparison *comparison, const json_t *stored, const json_t *said)

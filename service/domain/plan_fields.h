@@ -15,9 +15,9 @@ enum plan_treatment {
 
 struct plan_field {
 	enum plan_kind kind;
+	enum plan_treatment treatment;
 	const char *member;
 	const char *column;
-	enum plan_treatment treatment;
 };
 extern const struct plan_field plan_fields[];
 extern const size_t plan_field_count;

@@ -56,19 +56,35 @@ static json_t *list_of(const char *text)
 	return list;
 }
 
+/* Digits up to that character, which is passed over; false when there are none, or too many. */
+static bool take_number(const char **cursor, char stop, int *ret_number)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**cursor))
+		return false;
+	long number = strtol(*cursor, &end, 10);
+	if (*end != stop || number > 9999)
+		return false;
+	*cursor = stop ? end + 1 : end;
+	*ret_number = (int)number;
+	return true;
+}
+
 /* 31/01/2024 as 2024-01-31; anything else stays for the schema to judge. */
 static json_t *day_of(const char *text)
 {
 	int day;
 	int month;
 	int year;
-	int length = 0;
+	const char *cursor = text;
 	char written[40];
 
-	if (sscanf(text, "%2d/%2d/%4d%n", &day, &month, &year, &length) != 3 || text[length] ||
-	    day < 1 || month < 1 || year < 1000)
+	if (!take_number(&cursor, '/', &day) || !take_number(&cursor, '/', &month) ||
+	    !take_number(&cursor, '\0', &year) || day < 1 || day > 31 || month < 1 || month > 12 ||
+	    year < 1000)
 		return json_string(text);
-	snprintf(written, sizeof(written), "%04d-%02d-%02d", year, month % 100, day % 100);
+	snprintf(written, sizeof(written), "%04d-%02d-%02d", year, month, day);
 	return json_string(written);
 }
 

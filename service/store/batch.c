@@ -73,8 +73,8 @@ static void make_room(struct batch *batch)
 
 	if (batch->count == batch->capacity) {
 		batch->capacity = grown(batch->capacity);
-		batch->statements = more(batch->statements, batch->capacity, sizeof(*batch->statements));
-		batch->results = more(batch->results, batch->capacity, sizeof(*batch->results));
+		batch->statements = more(batch->statements, batch->capacity, sizeof(void *));
+		batch->results = more(batch->results, batch->capacity, sizeof(void *));
 	}
 	if (lease->queue_count == lease->queue_capacity) {
 		lease->queue_capacity = grown(lease->queue_capacity);

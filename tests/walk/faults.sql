@@ -40,7 +40,7 @@ SELECT r.partnership_id, gen_random_uuid(), 'review.published',
        jsonb_build_object('data', jsonb_build_object('review_id', r.id))
   FROM story AS r;
 -- every incident's events are numbered without a gap
-UPDATE event SET sequence = sequence + 1000
+UPDATE event SET sequence = sequence + 1000000
  WHERE id = (SELECT e.id FROM event AS e WHERE e.incident_id IS NOT NULL LIMIT 1);
 -- every partnership's audit chain has every number
 UPDATE audit_head SET sequence = sequence + 1;

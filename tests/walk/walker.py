@@ -212,7 +212,21 @@ class Walker:
         make = stories.taken_with(step["operation"], resource, step["to"])
         status = self.take(step["operation"], name, places, tag, answer, make, step["to"])
         self.taken[(resource, answer["state"], step["to"])] += status in (200, 201)
+        if status == 200 and step["to"] == "withdrawn" and resource == "incident":
+            self.lapse(places["incident_id"])
         return bool(status)
+
+    def lapse(self, incident):
+        """A rapid review that was submitted does not lapse with its incident: somebody has to say so."""
+        for one in self.service.ask("GET", f"/v1/rapid-reviews?incident_id={incident}")[2]["data"]:
+            if one["state"] not in ("submitted", "responded"):
+                continue
+            places = {"rapid_review_id": one["id"]}
+            tag, answer = self.read("rapid_review_id", places)
+            for step in answer["next_steps"] if answer else []:
+                if step["to"] == "lapsed":
+                    make = stories.taken_with(step["operation"], "rapid_review", "lapsed")
+                    self.take(step["operation"], "rapid_review_id", places, tag, answer, make, "lapsed")
 
     def concerns(self, operation, name):
         return name in self.document.by_name[operation][1]

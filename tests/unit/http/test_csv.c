@@ -64,7 +64,7 @@ Test(csv, that_is_none_says_where)
 Test(csv, has_limits)
 {
 	CLEANUP(text_finish) struct text long_cell = TEXT_INIT(CSV_CELL_BYTES * 2);
-	CLEANUP(text_finish) struct text many = TEXT_INIT(CSV_COLUMNS_MAX * 2);
+	CLEANUP(text_finish) struct text many = TEXT_INIT((size_t)CSV_COLUMNS_MAX * 2);
 
 	for (size_t i = 0; i <= CSV_CELL_BYTES; i++)
 		text_putc(&long_cell, 'x');
