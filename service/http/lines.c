@@ -71,7 +71,7 @@ static bool take_number(const char **cursor, char stop, int *ret_number)
 	return true;
 }
 
-/* 31/01/2024 as 2024-01-31; anything else stays for the schema to judge. */
+/* 31/01/2024 as 2024-01-31, which the schema judges, as it does whatever else stands there. */
 static json_t *day_of(const char *text)
 {
 	int day;
@@ -81,7 +81,7 @@ static json_t *day_of(const char *text)
 	char written[40];
 
 	if (!take_number(&cursor, '/', &day) || !take_number(&cursor, '/', &month) ||
-	    !take_number(&cursor, '\0', &year) || day < 1 || day > 31 || month < 1 || month > 12 ||
+	    !take_number(&cursor, '\0', &year) || day < 1 || day > 99 || month < 1 || month > 99 ||
 	    year < 1000)
 		return json_string(text);
 	snprintf(written, sizeof(written), "%04d-%02d-%02d", year, month, day);
