@@ -156,7 +156,9 @@ publication_moved AS (
          n.panel_told_on, n.override,
          CASE WHEN $3::text = 'notice_given' THEN coalesce(n.report_sha256, ({{report_sha256}})) END,
          CASE WHEN $3::text = 'notice_given' THEN coalesce(($1::jsonb ->> 'on')::date, $4::date) END,
-         n.earliest_publication_on, n.published_on,
+         n.earliest_publication_on,
+         -- Whatever another step has in its body: only one publishes.
+         CASE WHEN $3::text = 'published' THEN n.published_on END,
          CASE WHEN $3::text = 'not_published' THEN coalesce(($1::jsonb ->> 'on')::date, $4::date) END,
          n.interval_months, n.first_check_due_on
     FROM jsonb_to_record($1::jsonb) AS n (reason text, decided_by text, panel_told_on date,

@@ -290,3 +290,18 @@ Test(embargo, of_a_later_proceeding_holds_no_publication_of_before)
 	    json_of("{'type': 'civil_claim', 'opened_on': '2024-09-02', 'affects_publication': true}"));
 	expect_moved(step(id, json_of("{'to': 'published', 'published_on': '2024-08-21'}")));
 }
+
+Test(embargo, is_not_broken_by_a_day_of_publication_in_another_step)
+{
+	const char *id = review_in("lcspr", "signed_off");
+
+	expect_status(post(json_of("{'reason': 'A trial is listed.', 'embargoed_on': '2024-07-01', "
+	                           "'owner': 'business manager', 'review_by': '2027-06-01', "
+	                           "'other_reason_until': '2027-06-01'}"),
+	                  "/v1/reviews/%s/embargoes", id),
+	    201);
+	const struct answer *moved =
+	    review_moved(id, "{'to': 'embargoed', 'on': '2024-07-01', 'published_on': '2024-07-01'}");
+	expect_status(moved, 200);
+	expect_value(moved, "/published_on", "null");
+}
