@@ -64,22 +64,7 @@ AND ($7::uuid IS NULL OR a.id IN (
                          ORDER BY t.id DESC
                          LIMIT 1), 'not_started')
                     END AS state,
-                    CASE
-                      WHEN a.id IN (
-                        SELECT v.action_id
-                          FROM action_due_revision AS v
-                         WHERE v.partnership_id = tenant()
-                           AND v.revised_on > $1::date)
-                      THEN coalesce((
-                        SELECT v.due_to
-                          FROM action_due_revision AS v
-                         WHERE v.partnership_id = tenant()
-                           AND v.action_id = a.id
-                           AND v.revised_on <= $1::date
-                         ORDER BY v.id DESC
-                         LIMIT 1), a.original_due_on)
-                      ELSE a.due_on
-                    END AS due_on
+                    {{action_due_on_day}} AS due_on
                FROM action AS a
               WHERE {{tracked_filter}}
                 AND $1::date < $12::date

@@ -1,6 +1,26 @@
 -- The figures of a partnership's annual report (Working Together 2023, chapter 2: what was decided and
 -- done to implement recommendations, what improved, and where there was no progress).
 
+-- name: action_due_on_day
+-- When an action a was due, as it stood on the day: what it is now, unless it was revised since.
+-- fragment
+CASE
+  WHEN a.id IN (
+    SELECT v.action_id
+      FROM action_due_revision AS v
+     WHERE v.partnership_id = tenant()
+       AND v.revised_on > $1::date)
+  THEN coalesce((
+    SELECT v.due_to
+      FROM action_due_revision AS v
+     WHERE v.partnership_id = tenant()
+       AND v.action_id = a.id
+       AND v.revised_on <= $1::date
+     ORDER BY v.id DESC
+     LIMIT 1), a.original_due_on)
+  ELSE a.due_on
+END
+
 -- name: actions_as_of
 -- Every action that was agreed by the day, as it stood then. What its state and its due date now are,
 -- they were then where nothing has happened to them since, so that the log is read for the others
@@ -40,22 +60,7 @@
                  ORDER BY t.id DESC
                  LIMIT 1), '["not_started", null]')
             END AS reached,
-            CASE
-              WHEN a.id IN (
-                SELECT v.action_id
-                  FROM action_due_revision AS v
-                 WHERE v.partnership_id = tenant()
-                   AND v.revised_on > $1::date)
-              THEN coalesce((
-                SELECT v.due_to
-                  FROM action_due_revision AS v
-                 WHERE v.partnership_id = tenant()
-                   AND v.action_id = a.id
-                   AND v.revised_on <= $1::date
-                 ORDER BY v.id DESC
-                 LIMIT 1), a.original_due_on)
-              ELSE a.due_on
-            END AS due_on
+            {{action_due_on_day}} AS due_on
        FROM action AS a
       WHERE a.partnership_id = tenant()
         AND a.agreed_on <= $1::date

@@ -52,6 +52,35 @@ json_build_object(
   'coded_by', k.coded_by,
   'coded_on', k.coded_on)
 
+-- name: theme_recoded
+-- What is wanted and coded already: with its evidence, where that is said again.
+-- fragment
+SET version = c.version + 1,
+       evidence = coalesce(excluded.evidence, c.evidence),
+       coded_by = CASE
+         WHEN excluded.evidence IS NULL THEN c.coded_by
+         ELSE excluded.coded_by
+       END,
+       coded_on = (
+         SELECT coalesce(w.coded_on, c.coded_on)
+           FROM wanted AS w
+          WHERE w.theme_id = c.theme_id)
+ WHERE excluded.evidence IS DISTINCT FROM c.evidence
+    OR EXISTS (
+         SELECT FROM wanted AS w WHERE w.theme_id = c.theme_id AND w.coded_on <> c.coded_on)
+
+-- name: theme_removed_list
+-- The codings c of themes t that were removed, in their order.
+-- fragment
+json_agg(json_build_object(
+                  'theme_id', t.id,
+                  'label', t.label,
+                  'evidence', c.evidence,
+                  'coded_by', c.coded_by,
+                  'coded_on', c.coded_on,
+                  'removed_on', c.removed_on,
+                  'removed_by', c.removed_by) ORDER BY c.removed_on, c.id)
+
 -- name: review_theme_facts
 -- What the coding of a review is judged by.
 -- $1 record (json object), $2 review_id
@@ -85,19 +114,7 @@ SELECT tenant(), $2::uuid, gen_random_uuid(), 1, w.theme_id, w.evidence, w.coded
        coalesce(w.coded_on, w.happened_on), now()
   FROM wanted AS w
 ON CONFLICT (partnership_id, review_id, theme_id) WHERE removed_on IS NULL DO UPDATE
-   SET version = c.version + 1,
-       evidence = coalesce(excluded.evidence, c.evidence),
-       coded_by = CASE
-         WHEN excluded.evidence IS NULL THEN c.coded_by
-         ELSE excluded.coded_by
-       END,
-       coded_on = (
-         SELECT coalesce(w.coded_on, c.coded_on)
-           FROM wanted AS w
-          WHERE w.theme_id = c.theme_id)
- WHERE excluded.evidence IS DISTINCT FROM c.evidence
-    OR EXISTS (
-         SELECT FROM wanted AS w WHERE w.theme_id = c.theme_id AND w.coded_on <> c.coded_on);
+   {{theme_recoded}};
 
 -- name: review_theme_get
 -- A review's themes as a whole; its version is the review's.
@@ -130,14 +147,7 @@ SELECT r.id AS review_id,
               OR d.holds AND theme_is_in_use(t.used_from, t.retired_on,
                                (now() AT TIME ZONE 'Europe/London')::date))), '[]') AS themes,
        coalesce((
-         SELECT json_agg(json_build_object(
-                  'theme_id', t.id,
-                  'label', t.label,
-                  'evidence', c.evidence,
-                  'coded_by', c.coded_by,
-                  'coded_on', c.coded_on,
-                  'removed_on', c.removed_on,
-                  'removed_by', c.removed_by) ORDER BY c.removed_on, c.id)
+         SELECT {{theme_removed_list}}
            FROM review_theme AS c
            JOIN theme AS t ON t.partnership_id = c.partnership_id AND t.id = c.theme_id
           WHERE c.partnership_id = r.partnership_id
@@ -180,19 +190,7 @@ SELECT tenant(), $2::uuid, gen_random_uuid(), 1, w.theme_id, w.evidence, w.coded
        coalesce(w.coded_on, w.happened_on), now()
   FROM wanted AS w
 ON CONFLICT (partnership_id, incident_id, theme_id) WHERE removed_on IS NULL DO UPDATE
-   SET version = c.version + 1,
-       evidence = coalesce(excluded.evidence, c.evidence),
-       coded_by = CASE
-         WHEN excluded.evidence IS NULL THEN c.coded_by
-         ELSE excluded.coded_by
-       END,
-       coded_on = (
-         SELECT coalesce(w.coded_on, c.coded_on)
-           FROM wanted AS w
-          WHERE w.theme_id = c.theme_id)
- WHERE excluded.evidence IS DISTINCT FROM c.evidence
-    OR EXISTS (
-         SELECT FROM wanted AS w WHERE w.theme_id = c.theme_id AND w.coded_on <> c.coded_on);
+   {{theme_recoded}};
 
 -- name: incident_theme_get
 -- An incident's themes as a whole; its version is the incident's.
@@ -222,14 +220,7 @@ SELECT i.id AS incident_id,
               OR d.holds AND theme_is_in_use(t.used_from, t.retired_on,
                                (now() AT TIME ZONE 'Europe/London')::date))), '[]') AS themes,
        coalesce((
-         SELECT json_agg(json_build_object(
-                  'theme_id', t.id,
-                  'label', t.label,
-                  'evidence', c.evidence,
-                  'coded_by', c.coded_by,
-                  'coded_on', c.coded_on,
-                  'removed_on', c.removed_on,
-                  'removed_by', c.removed_by) ORDER BY c.removed_on, c.id)
+         SELECT {{theme_removed_list}}
            FROM incident_theme AS c
            JOIN theme AS t ON t.partnership_id = c.partnership_id AND t.id = c.theme_id
           WHERE c.partnership_id = i.partnership_id
