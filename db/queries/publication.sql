@@ -142,7 +142,8 @@ ON CONFLICT (partnership_id, id) DO UPDATE
 
 -- name: publication_step
 -- What a review's transition leaves in its publication, and the notices that it sends or records:
--- data-modifying parts of the statement that writes the transition. An embargo takes the planned day
+-- data-modifying parts of the statement that writes the transition. Each step leaves what it was judged
+-- by and nothing else that its body may have: only one publishes, only one overrides. An embargo takes the planned day
 -- and the notice that was given for it with it.
 -- fragment
 publication_moved AS (
@@ -153,14 +154,15 @@ publication_moved AS (
          CASE WHEN $3::text = 'not_published' THEN 'not_published' END,
          CASE WHEN $3::text = 'not_published' THEN n.reason END,
          CASE WHEN $3::text = 'not_published' THEN n.decided_by END,
-         n.panel_told_on, n.override,
+         CASE WHEN $3::text = 'not_published' THEN n.panel_told_on END,
+         CASE WHEN $3::text IN ('notice_given', 'published') THEN n.override END,
          CASE WHEN $3::text = 'notice_given' THEN coalesce(n.report_sha256, ({{report_sha256}})) END,
          CASE WHEN $3::text = 'notice_given' THEN coalesce(($1::jsonb ->> 'on')::date, $4::date) END,
-         n.earliest_publication_on,
-         -- Whatever another step has in its body: only one publishes.
+         CASE WHEN $3::text = 'notice_given' THEN n.earliest_publication_on END,
          CASE WHEN $3::text = 'published' THEN n.published_on END,
          CASE WHEN $3::text = 'not_published' THEN coalesce(($1::jsonb ->> 'on')::date, $4::date) END,
-         n.interval_months, n.first_check_due_on
+         CASE WHEN $3::text = 'assurance' THEN n.interval_months END,
+         CASE WHEN $3::text = 'assurance' THEN n.first_check_due_on END
     FROM jsonb_to_record($1::jsonb) AS n (reason text, decided_by text, panel_told_on date,
            override jsonb, report_sha256 text, earliest_publication_on date, published_on date,
            interval_months integer, first_check_due_on date)
