@@ -308,11 +308,10 @@ def measure():
     yield from measure_start()
 
 
-def main():
-    as_json = sys.argv[1:] == ["--json"]
+def put_rows(rows, as_json):
     if not as_json:
         print(f"{'':34}{'ours':>10}{'ceiling':>10}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}")
-    for line in measure():
+    for line in rows:
         if as_json:
             print(json.dumps(line), flush=True)
         else:
@@ -320,6 +319,10 @@ def main():
                         for name in ("p50_ms", "p99_ms"))
             print(f"{line['name']:34}{line['ours']:>10.1f}{line['ceiling']:>10.1f}"
                   f"{line['ratio']:>8.2f}{p50:>9}{p99:>9}", flush=True)
+
+
+def main():
+    put_rows(measure(), sys.argv[1:] == ["--json"])
 
 
 if __name__ == "__main__":

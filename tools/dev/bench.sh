@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# ./dev bench: the release build against PostgreSQL's own ceiling, on a durable cluster of its own; or how
-# long each report takes on 100,000 incidents.
+# ./dev bench: the release build against PostgreSQL's own ceiling, on a durable cluster of its own; how long
+# each report takes on 100,000 incidents; or how fast and how fair webhooks are delivered.
 
 dev_bench() {
 	local directory=$local_dir/bench
@@ -9,11 +9,17 @@ dev_bench() {
 		script=reports.py
 		shift
 	fi
-	[[ $# == 0 || ($script == bench.py && $1 == --json) || ($script == reports.py && $1 =~ ^[0-9]+$) ]] ||
-		fail 'bench takes --json, or reports and how many incidents'
+	if [[ ${1-} == delivery ]]; then
+		script=delivery.py
+		shift
+	fi
+	[[ $# == 0 || ($script == bench.py && $1 == --json) || ($script == reports.py && $1 =~ ^[0-9]+$) ||
+		($script == delivery.py && "$* " =~ ^(--json )?((idle|backlog|calls|fairness|history) )*$) ]] ||
+		fail 'bench takes --json, reports and how many incidents, or delivery'
 	exclusive bench
 	packages_install build database bench
 	build_release
+	[[ $script != delivery.py ]] || build_targets release tests/bench/bench_receiver || fail 'the build failed'
 	trap 'cluster_discard bench' EXIT
 	cluster_create bench durable
 	cluster_start bench
@@ -29,5 +35,6 @@ dev_bench() {
 	csprd migrate >&2
 	BENCH_SUPER_URL=$(cluster_url bench postgres cspr) BENCH_SERVER_LOG=$(cluster_log bench) \
 		BENCH_PROGRAMS=$(cluster_programs) BENCH_DIRECTORY=$directory \
+		BENCH_RECEIVER=$root/build/release/tests/bench/bench_receiver \
 		python3 "$root/tests/bench/$script" "$@"
 }
