@@ -6,8 +6,10 @@
 
 static const struct builtin_option listen_options[] = {
     {"port", "NUMBER", "on 127.0.0.1; 0 lets the system choose"},
-    {"secret-file", "FILE", "the endpoint's secret; several lines are several secrets"},
+    {"secret-file", "FILE", "the endpoint's keys, one a line: whsec_ or whpk_"},
+    {"public-key", "KEY", "a whpk_ key, or several divided by commas"},
     {"answer", "STATUS", "instead of 204; 500,500,204 answers in this order"},
+    {"acknowledge", NULL, "answers 200 and the acknowledgement with a reference"},
     {"count", "NUMBER", "ends after so many calls"},
     {"name", "NAME", "stands in each line"},
     {"port-file", "FILE", "gets the port when it is open"},
@@ -19,15 +21,20 @@ static const struct builtin_option verify_options[] = {
     {"id", "ID", "the header webhook-id"},
     {"timestamp", "SECONDS", "the header webhook-timestamp"},
     {"signature", "SIGNATURES", "the header webhook-signature"},
-    {"secret-file", "FILE", "the endpoint's secret; several lines are several secrets"},
+    {"headers", "FILE", "the three from a file, each a line \"name: value\""},
+    {"secret-file", "FILE", "the endpoint's keys, one a line: whsec_ or whpk_"},
+    {"public-key", "KEY", "a whpk_ key, or several divided by commas"},
     {"tolerance", "SECONDS", "how old or new the timestamp may be; 300 unless given"},
+    {"any-age", NULL, "for a call that was kept: the timestamp may be of any time"},
     {0},
 };
 
 static const struct builtin_option trigger_options[] = {
-    {"secret-file", "FILE", "the first line signs"},
-    {"type", "TYPE", "of the event; webhook.test unless given"},
-    {"id", "ID", "the webhook-id; new unless given"},
+    {"secret-file", "FILE", "keys, one a line; each whsec_ and whsk_ signs"},
+    {"type", "TYPE", "of the event, whose example is sent; incident.notified unless given"},
+    {"id", "ID", "the webhook-id; new unless given, the same again is a duplicate"},
+    {"age", "SECONDS", "signs as if it were so long ago"},
+    {"tamper", NULL, "changes the body after it was signed: it has to be refused"},
     {0},
 };
 
@@ -55,10 +62,10 @@ const struct builtin builtins[] = {
         command_watch},
     {"webhook listen", "", "Receive, check and show webhook calls on this machine", NULL,
         listen_options, command_listen},
-    {"webhook trigger", "URL", "Send a signed test event to a receiver on this machine", NULL,
-        trigger_options, command_trigger},
-    {"webhook verify", "", "Check the signature of a body from stdin", NULL, verify_options,
-        command_verify},
+    {"webhook trigger", "URL", "Send a signed sample of an event to a receiver on this machine",
+        NULL, trigger_options, command_trigger},
+    {"webhook verify", "", "Check a call that was kept: its body from stdin or -f", NULL,
+        verify_options, command_verify},
 };
 const size_t builtin_count = ARRAY_LENGTH(builtins);
 

@@ -191,7 +191,8 @@ static void put_overview(const struct document *document, struct text *text)
 	help_put_commands(document, NULL, 0, text);
 	put_common_options(text);
 	text_puts(text,
-	    "\nEnvironment: CSPR_URL, CSPR_TOKEN, CSPR_TOKEN_FILE, NO_COLOR, XDG_CONFIG_HOME\n"
+	    "\nEnvironment: CSPR_URL, CSPR_TOKEN, CSPR_TOKEN_FILE, CSPR_WEBHOOK_SECRET,\n"
+	    "             CSPR_WEBHOOK_SECRET_FILE, NO_COLOR, XDG_CONFIG_HOME\n"
 	    "Exit: 0 ok, 1 other, 2 usage, 3 not found, 4 not authenticated, 5 forbidden, 6 invalid,\n"
 	    "      7 conflict or stale, 8 rate limited, 9 server, 10 network, 20 a deadline is\n"
 	    "      breached, 21 one is at risk\n");

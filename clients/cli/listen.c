@@ -31,13 +31,14 @@ struct listener {
 	int answers[ANSWERS_MOST]; /* one after the other, the last for all that follow */
 	size_t answer_count;
 	bool allow_bad;
+	bool acknowledges;
 	bool lines; /* for people, rather than JSON */
 	bool colour;
 	long most; /* calls, then the end; 0 is no end */
 	long calls;
 	long finished;
-	json_t *seen;
-	int ended; /* eventfd: the last call has been answered */
+	json_t *seen; /* webhook-id → when it came first */
+	int ended;    /* eventfd: the last call has been answered */
 };
 
 struct delivery {
@@ -58,14 +59,29 @@ static void put_time(char instant[32])
 
 static bool remember(struct listener *listener, const char *id)
 {
-	if (!id)
-		return false;
+	char instant[32];
+
 	if (json_object_get(listener->seen, id))
 		return true;
 	if (json_object_size(listener->seen) == SEEN_MOST)
 		json_object_del(listener->seen, json_object_iter_key(json_object_iter(listener->seen)));
-	json_object_set_new(listener->seen, id, json_true());
+	put_time(instant);
+	json_object_set_new(listener->seen, id, json_string(instant));
 	return false;
+}
+
+/* The same for a duplicate as for the first; of a call that was not taken there is none. */
+static char *acknowledgement(const struct listener *listener, const char *id, int status)
+{
+	const char *received_at = id ? json_string_value(json_object_get(listener->seen, id)) : NULL;
+	struct text reference CLEANUP(text_finish) = TEXT_INIT(1024);
+
+	if (!listener->acknowledges || !received_at || status < 200 || status > 299)
+		return NULL;
+	text_printf(&reference, "%.60s-%.8s", listener->name, id);
+	json_t *body CLEANUP(json_decref) = json_pack("{s:{s:s, s:s}}", "acknowledged", "reference",
+	    text_string(&reference), "received_at", received_at);
+	return body ? json_dumps(body, JSON_COMPACT) : NULL;
 }
 
 static void print_line(const struct listener *listener, const struct cspr_webhook *webhook,
@@ -127,9 +143,9 @@ static int next_answer(const struct listener *listener)
 	return listener->answers[place < listener->answer_count ? place : listener->answer_count - 1];
 }
 
-/* Checks and shows one call; gives the status to answer with. */
-static int judge(
-    struct listener *listener, struct MHD_Connection *connection, const struct text *received)
+/* Checks and shows one call; gives the status to answer with, and a body (free()) or NULL. */
+static int judge(struct listener *listener, struct MHD_Connection *connection,
+    const struct text *received, char **ret_body)
 {
 	const struct cspr_webhook webhook = {
 	    .id = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "webhook-id"),
@@ -152,15 +168,23 @@ static int judge(
 		print_line(listener, &webhook, verdict, duplicate, status, body);
 	else
 		print_json(listener, &webhook, verdict, duplicate, status, body);
+	*ret_body = acknowledgement(listener, webhook.id, status);
 	return status;
 }
 
-static enum MHD_Result answer(struct MHD_Connection *connection, int status)
+/* The body is taken over. */
+static enum MHD_Result answer(struct MHD_Connection *connection, int status, char *body)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response =
+	    body ? MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE)
+	         : MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
 
-	if (!response)
+	if (!response) {
+		free(body);
 		return MHD_NO;
+	}
+	if (body)
+		MHD_add_response_header(response, "Content-Type", "application/json");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, "Allow", "POST");
 	enum MHD_Result result = MHD_queue_response(connection, (unsigned int)status, response);
@@ -188,13 +212,15 @@ static enum MHD_Result take_call(void *context, struct MHD_Connection *connectio
 		return MHD_YES;
 	}
 	if (strcmp(method, "POST") != 0)
-		return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED);
+		return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, NULL);
 	if (delivery->body.failed)
-		return answer(connection, MHD_HTTP_CONTENT_TOO_LARGE);
+		return answer(connection, MHD_HTTP_CONTENT_TOO_LARGE, NULL);
 	if (listener->most && listener->calls >= listener->most)
-		return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE);
+		return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
 	delivery->counted = true;
-	return answer(connection, judge(listener, connection, &delivery->body));
+	char *body = NULL;
+	int status = judge(listener, connection, &delivery->body, &body);
+	return answer(connection, status, body);
 }
 
 static void finish_call(void *context, struct MHD_Connection *connection, void **state,
@@ -215,6 +241,7 @@ static void finish_call(void *context, struct MHD_Connection *connection, void *
 	*state = NULL;
 }
 
+/* A 204 has no room for an acknowledgement. */
 static bool read_answers(const char *list, struct listener *listener)
 {
 	char *copy CLEANUP(free) = strdup(list);
@@ -224,6 +251,7 @@ static bool read_answers(const char *list, struct listener *listener)
 		char *end = NULL;
 		long status = strtol(item, &end, 10);
 		if (end == item || *end || status < 200 || status > 599 ||
+		    (listener->acknowledges && status == MHD_HTTP_NO_CONTENT) ||
 		    listener->answer_count == ANSWERS_MOST)
 			return false;
 		listener->answers[listener->answer_count++] = (int)status;
@@ -316,11 +344,15 @@ int command_listen(struct session *session, const struct arguments *arguments)
 	listener.allow_bad = arguments_flag(arguments, "allow-bad") != NULL;
 	listener.lines = output_format_for(arguments->output, stdout) == OUTPUT_TABLE;
 	listener.colour = terminal_has_colour(stdout);
-	if (!read_answers(answers ? answers : "204", &listener))
-		return report_usage("--answer is a status from 200 to 599, or several divided by commas");
+	listener.acknowledges = arguments_flag(arguments, "acknowledge") != NULL;
+	if (!answers)
+		answers = listener.acknowledges ? "200" : "204";
+	if (!read_answers(answers, &listener))
+		return report_usage("--answer is a status from 200 to 599, or several divided by commas; "
+		                    "with --acknowledge none is 204, which has no body");
 	if (!arguments_number(arguments, "port", 0, 65535, 0, &port, &message) ||
 	    !arguments_number(arguments, "count", 1, 1000000000, 0, &listener.most, &message) ||
-	    !secrets_read(arguments_flag(arguments, "secret-file"), &listener.secrets, &message))
+	    !secrets_read(arguments, &listener.secrets, &message))
 		return report_usage("%s", text_string(&message));
 	listener.seen = json_object();
 	int code = serve(&listener, port, arguments_flag(arguments, "port-file"));

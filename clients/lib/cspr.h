@@ -213,8 +213,8 @@ enum cspr_verdict {
 	CSPR_WEBHOOK_INCOMPLETE, /* a header is missing or malformed */
 	CSPR_WEBHOOK_TOO_OLD,    /* signed longer ago than the tolerance */
 	CSPR_WEBHOOK_TOO_NEW,    /* signed further in the future than the tolerance */
-	CSPR_WEBHOOK_UNSIGNED,   /* no signature fits any of the secrets */
-	CSPR_WEBHOOK_BAD_SECRET, /* a secret is not "whsec_" and base64 of 24 to 64 bytes */
+	CSPR_WEBHOOK_UNSIGNED,   /* no signature fits any of the keys */
+	CSPR_WEBHOOK_BAD_SECRET, /* a key is none, or not one that this can be done with */
 	CSPR_WEBHOOK_NO_MEMORY,
 };
 
@@ -222,23 +222,37 @@ enum cspr_verdict {
 #define CSPR_NOW ((int64_t)-1)
 
 /*
- * Checks a call by Standard Webhooks 1.0.0 ("v1", HMAC-SHA256). Several secrets are several that
- * may have signed it, as during a rotation; several signatures are several chances. Comparison
- * takes the same time whatever differs. A receiver drops what it has seen by webhook-id: delivery
- * is at least once.
+ * Checks a call by Standard Webhooks 1.0.0. A key is what the service gave for the endpoint:
+ *
+ *   whsec_…  a shared secret: one of the "v1," signatures is HMAC-SHA256 under it
+ *   whpk_…   a public key: one of the "v1a," signatures is Ed25519 by its private half
+ *   whsk_…   a private key, for trying things out: its public half is meant
+ *
+ * Several keys are several that may have signed it, as during a rotation, and of both kinds where
+ * an endpoint moves from one to the other; several signatures are several chances. One that fits
+ * is enough, so a receiver that wants Ed25519 gives public keys only. Every key is tried against
+ * every signature, and secrets are compared in constant time, so that time tells nothing. More
+ * than 32 signatures are CSPR_WEBHOOK_INCOMPLETE.
+ *
+ * Check before the body is parsed, over the bytes that came. A timestamp may differ from `now` by
+ * tolerance_seconds; 300 is usual, and the machine's clock has to be right. A receiver drops what
+ * it has seen by webhook-id: delivery is at least once.
  */
-CSPR_PUBLIC enum cspr_verdict cspr_verify_webhook(const char *const *secrets, size_t secret_count,
+CSPR_PUBLIC enum cspr_verdict cspr_verify_webhook(const char *const *keys, size_t key_count,
     const struct cspr_webhook *webhook, int64_t tolerance_seconds, int64_t now);
 
 /* A sentence for a verdict, never NULL. */
 CSPR_PUBLIC const char *cspr_verdict_text(enum cspr_verdict verdict);
 
-/* Room for one signature, "v1," and 44 characters, with its NUL. */
-#define CSPR_SIGNATURE_SIZE 48
+/* Room for one signature, "v1a," and 88 characters at most, with its NUL. */
+#define CSPR_SIGNATURE_SIZE 96
 
-/* Signs a call as the service does, for trying out a receiver. `webhook->signature` is not read. */
-CSPR_PUBLIC enum cspr_verdict cspr_sign_webhook(const char *secret,
-    const struct cspr_webhook *webhook, char ret_signature[CSPR_SIGNATURE_SIZE]);
+/*
+ * Signs a call as the service does, for trying out a receiver: "v1," with a whsec_ key, "v1a," with
+ * a whsk_ key. `webhook->signature` is not read.
+ */
+CSPR_PUBLIC enum cspr_verdict cspr_sign_webhook(
+    const char *key, const struct cspr_webhook *webhook, char ret_signature[CSPR_SIGNATURE_SIZE]);
 
 #ifdef __cplusplus
 }

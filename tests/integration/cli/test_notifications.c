@@ -306,3 +306,106 @@ Test(webhook, verify_judges_a_call_that_was_kept)
 	expect_status(old, 6);
 	expect_has(old->output, "INVALID");
 }
+
+/* The pair of the server that the specification's authors made. */
+#define PUBLIC_KEY "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="
+#define PRIVATE_KEY                                                                                \
+	"whsk_6Xb/dCcHpPea21PS1N9VY/"                                                                  \
+	"NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="
+#define ED25519_SIGNATURE                                                                          \
+	"v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+
+Test(webhook, verify_reads_the_headers_from_a_file_and_takes_public_keys)
+{
+	const char *headers = scratch_file("headers",
+	    "POST /hook HTTP/1.1\r\nWebhook-Id: msg_p5jXN8AQM9LWM0D4loKWxJek\r\n"
+	    "WEBHOOK-TIMESTAMP:1614265330\r\nwebhook-signature: v1,AAAA " ED25519_SIGNATURE " \r\n"
+	    "\r\nwebhook-id: of the body\r\n");
+	const char *body = scratch_file("body", "{\"test\": 2432232314}");
+	const char *without = scratch_file("without", "webhook-id: a\n");
+
+	const struct ran *good = run("webhook", "verify", "--public-key", PUBLIC_KEY, "--headers",
+	    headers, "-f", body, "--any-age", "-o", "json", NULL);
+	expect_status(good, 0);
+	cr_assert(json_is_true(value_at(good, "/valid")));
+	expect_status(run("webhook", "verify", "--public-key", PUBLIC_KEY, "--headers", headers, "-f",
+	                  body, NULL),
+	    6);
+	expect_status(run("webhook", "verify", "--public-key", PUBLIC_KEY, "--headers", without, "-f",
+	                  body, "--any-age", NULL),
+	    6);
+	expect_status(run("webhook", "verify", "--public-key", PUBLIC_KEY, "-f", body, NULL), 2);
+	never_print(strchr(PRIVATE_KEY, '_'));
+	expect_status(run("webhook", "verify", "--public-key", PRIVATE_KEY, "-f", body, NULL), 2);
+	expect_status(run("webhook", "verify", "--headers", headers, "-f", body, NULL), 2);
+}
+
+Test(webhook, secrets_come_from_the_environment_or_from_a_file_that_it_names)
+{
+	const char *headers = scratch_file("headers",
+	    "webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek\nwebhook-timestamp: 1614265330\n"
+	    "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=\n");
+	static const char both[] = PUBLIC_KEY " whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
+	const char *body = scratch_file("body", "{\"test\": 2432232314}");
+
+	never_print("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+	with("CSPR_WEBHOOK_SECRET_FILE", scratch_file("secret", both));
+	expect_status(run("webhook", "verify", "--headers", headers, "-f", body, "--any-age", NULL), 0);
+	with("CSPR_WEBHOOK_SECRET", both);
+	with("CSPR_WEBHOOK_SECRET_FILE", NULL);
+	expect_status(run("webhook", "verify", "--headers", headers, "-f", body, "--any-age", NULL), 0);
+	with("CSPR_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw oops");
+	expect_status(run("webhook", "verify", "--headers", headers, "-f", body, "--any-age", NULL), 2);
+}
+
+Test(webhook, listen_acknowledges_with_the_same_reference_for_a_duplicate)
+{
+	const char *keys = write_secret("keys", PRIVATE_KEY);
+	struct listener listener = {.output = scratch_path("heard"), .port_file = scratch_path("port")};
+
+	never_print(strchr(PRIVATE_KEY, '_'));
+	listener.id = start(listener.output, "webhook", "listen", "--port", "0", "--port-file",
+	    listener.port_file, "--public-key", PUBLIC_KEY, "--count", "3", "--acknowledge", "--name",
+	    "dfe", NULL);
+	cr_assert(wait_until(has_port, &listener, PATIENCE));
+	const struct ran *first = run("webhook", "trigger", listener.url, "--secret-file", keys, "--id",
+	    "0190a1b2-0000-7000-8000-000000000001", NULL);
+	expect_status(first, 0);
+	cr_assert_str_eq(text_at(first, "/acknowledged/reference"), "dfe-0190a1b2");
+	const struct ran *again = run("webhook", "trigger", listener.url, "--secret-file", keys, "--id",
+	    "0190a1b2-0000-7000-8000-000000000001", NULL);
+	expect_status(again, 0);
+	cr_assert_str_eq(
+	    text_at(again, "/acknowledged/received_at"), text_at(first, "/acknowledged/received_at"));
+	const struct ran *bad =
+	    run("webhook", "trigger", listener.url, "--secret-file", keys, "--tamper", NULL);
+	expect_status(bad, 4);
+	cr_assert(json_is_null(value_at(bad, "/acknowledged")));
+	CLEANUP(json_decref) json_t *calls = heard(&listener);
+	cr_assert_eq(json_array_size(calls), 3);
+	expect_status(run("webhook", "listen", "--public-key", PUBLIC_KEY, "--acknowledge", "--answer",
+	                  "500,204", NULL),
+	    2);
+}
+
+Test(webhook, trigger_signs_as_the_service_does_during_a_rotation)
+{
+	const char *keys =
+	    write_secret("keys", text_of("%s\n%s\n%s", PRIVATE_KEY, secrets[0], secrets[1]));
+	struct listener listener = listen_for(write_secret("old", secrets[1]), "2", "204");
+
+	never_print(strchr(PRIVATE_KEY, '_'));
+	const struct ran *sent = run("webhook", "trigger", listener.url, "--secret-file", keys, NULL);
+	expect_status(sent, 0);
+	const char *signature = text_at(sent, "/signature");
+	cr_assert_eq(strncmp(signature, "v1,", 3), 0);
+	const char *second = strchr(signature, ' ');
+	cr_assert(second && strncmp(second, " v1,", 4) == 0);
+	cr_assert(strstr(second + 1, " v1a,"));
+	expect_status(
+	    run("webhook", "trigger", listener.url, "--secret-file", keys, "--age", "301", NULL), 4);
+	CLEANUP(json_decref) json_t *calls = heard(&listener);
+	cr_assert_str_eq(call_text(calls, 0, "type"), "incident.notified");
+	const char *public_file = write_secret("public", PUBLIC_KEY);
+	expect_status(run("webhook", "trigger", listener.url, "--secret-file", public_file, NULL), 2);
+}

@@ -2,7 +2,9 @@
 #include "document.h"
 
 const char test_document[] =
-    "{\"openapi\":\"3.1.0\",\"paths\":{"
+    "{\"openapi\":\"3.1.0\",\"webhooks\":{\"incident.notified\":{\"post\":{\"requestBody\":{"
+    "\"content\":{\"application/json\":{\"example\":{\"data\":{"
+    "\"event_id\":\"e\",\"local_ref\":\"SW-1\"}}}}}}}},\"paths\":{"
     "\"/v1/things\":{"
     "\"get\":{\"operationId\":\"listThings\",\"summary\":\"List things\",\"x-cli\":\"thing list\","
     "\"x-columns\":[\"name\",\"part.size\",\"id\"],\"parameters\":["

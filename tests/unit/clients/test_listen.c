@@ -3,7 +3,9 @@
 #include "document.h"
 #include "lib/cspr.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,6 +68,8 @@ static struct listener start(const char *count, const char *answers, const char 
 	listener.process = fork();
 	cr_assert_geq(listener.process, 0);
 	if (listener.process == 0) {
+		/* Or a test that fails would leave it waiting for the rest of its calls. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(out[1], STDOUT_FILENO);
 		dup2(messages[1], STDERR_FILENO);
 		close(out[0]);
@@ -164,6 +168,11 @@ Test(listen, checks_shows_and_answers_each_call)
 		    json_is_true(json_object_get(call, "duplicate")), expected[i].duplicate, "%zu", i);
 		cr_expect_eq(json_integer_value(json_object_get(call, "answered")), expected[i].answered);
 		cr_expect(json_is_object(json_object_get(call, "body")));
+		/* What is triggered is the document's example, under an event id of its own. */
+		const json_t *data = json_at(call, "body.data");
+		if (i < 2)
+			cr_expect_str_eq(json_text(data, "local_ref"), "SW-1");
+		cr_expect_str_neq(json_text(data, "event_id"), "e");
 	}
 	end(&listener);
 }
@@ -191,4 +200,16 @@ Test(trigger, sends_to_this_machine_only)
 		    "cspr", "webhook", "trigger", away[i], "--secret-file", "/nonexistent", NULL};
 		cr_expect_eq(run_line(argv), 2, "%s", away[i]);
 	}
+}
+
+Test(trigger, knows_the_events_of_the_document_and_takes_others_with_data_only)
+{
+	const char *const unknown[] = {"cspr", "webhook", "trigger", "http://127.0.0.1:9/",
+	    "--secret-file", secret_file, "--type", "incident.eaten", NULL};
+
+	write_secrets();
+	cr_redirect_stderr();
+	cr_expect_eq(run_line(unknown), 2);
+	cr_assert_stderr_neq_str("");
+	remove_files();
 }
