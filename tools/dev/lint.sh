@@ -31,7 +31,9 @@ lint_clang_tidy() {
 
 lint_scripts() {
 	(cd "$root" && shellcheck -x dev .ci/run tools/dev/run_test tools/dev/*.sh \
-		tests/docs/run_documents.sh)
+		tests/docs/run_documents.sh tests/faults/run_faults.sh \
+		tests/support/own_service.sh tests/walk/run_walk.sh tests/recount/run_recount.sh \
+		tests/bench/run_plans.sh)
 }
 
 dev_lint() {

@@ -1,0 +1,135 @@
+"""Plays faults and compares the ledgers: `./dev faults [--short] [--json] [SCENARIO …]` calls this.
+
+Prints a table of promise, rounds and result; ends with 1 when a promise is broken.
+"""
+import argparse
+import json
+import random
+import signal
+import sys
+import time
+
+import fleet
+import kills
+import outages
+import races
+import recovery
+from cluster import Server
+from processes import FOLDER, Broken
+
+SCENARIOS = {
+    "kills": kills.kills,
+    "idempotency": races.idempotency,
+    "races": races.races,
+    "recovery": recovery.back_by_itself,
+    "restarts": recovery.restarts,
+    "outage": outages.three_days,
+    "poison": outages.poison,
+}
+
+
+class Stage:
+    """What a scenario plays on: a server with a fresh database, services and receivers, ended after it."""
+
+    def __init__(self, arguments, name, results):
+        self.short, self.seed = arguments.short, arguments.seed
+        self.arguments = arguments
+        self.name, self.results = name, results
+        self.server = None
+        self.ends = []
+
+    def database(self, *options):
+        """The server, with a copy of the migrated database."""
+        self.server = Server()
+        self.server.start(*options)
+        self.ends.append(self.server.stop)
+        self.server.psql("DROP DATABASE IF EXISTS cspr WITH (FORCE)", database="postgres")
+        self.server.psql("CREATE DATABASE cspr OWNER cspr_owner TEMPLATE cspr_template", database="postgres")
+        return self.server
+
+    def receivers(self):
+        receivers = fleet.Receivers()
+        self.ends.append(receivers.stop)
+        return receivers
+
+    def service(self, url=None, **settings):
+        service = fleet.Service(url or self.server.url("csprd"), **settings)
+        self.ends.append(service.end)
+        return service
+
+    def wanted(self, name, short, long):
+        """How many rounds: as said on the command line, or by the length of the run."""
+        said = getattr(self.arguments, name, None)
+        if said is not None:
+            return said
+        return short if self.short else long
+
+    def note(self, text):
+        print(f"  {self.name}: {text}", file=sys.stderr, flush=True)
+
+    def result(self, promise, rounds, fault, measured):
+        """A line of the table; a fault's text breaks the promise."""
+        self.results.append({"scenario": self.name, "promise": promise, "rounds": str(rounds),
+                             "held": not fault, "result": " ".join((fault or measured).split())})
+
+    def end(self):
+        for end in reversed(self.ends):
+            try:
+                end()
+            except Broken as fault:
+                self.result("ends as it should", 1, str(fault), "")
+
+
+def play(name, arguments, results):
+    stage = Stage(arguments, name, results)
+    began = time.monotonic()
+    print(f"{name} …", file=sys.stderr, flush=True)
+    try:
+        SCENARIOS[name](stage)
+    except Broken as fault:
+        stage.result("plays to its end", 1, str(fault), "")
+    finally:
+        stage.end()
+    print(f"{name}: {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+
+
+def show(results, as_json):
+    if as_json:
+        for result in results:
+            print(json.dumps(result))
+        return
+    width = max((len(result["promise"]) for result in results), default=0)
+    rounds = max((len(result["rounds"]) for result in results), default=0)
+    for result in results:
+        held = "held" if result["held"] else "BROKEN"
+        print(f"{result['promise']:<{width}}  {result['rounds']:>{rounds}}  {held:<6}  {result['result']}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev faults")
+    parser.add_argument("--short", action="store_true", help="the pass within ./dev test")
+    parser.add_argument("--json", action="store_true", help="one object a line")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    parser.add_argument("--notifications", type=int)
+    parser.add_argument("--kills", type=int)
+    parser.add_argument("--keys", type=int)
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=" ".join(SCENARIOS))
+    arguments = parser.parse_args()
+    unknown = set(arguments.scenarios) - set(SCENARIOS)
+    if unknown:
+        parser.error(f"no such scenario: {' '.join(unknown)}; there are {' '.join(SCENARIOS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    results = []
+    for name in arguments.scenarios or SCENARIOS:
+        play(name, arguments, results)
+    show(results, arguments.json)
+    with open(FOLDER / "output", "w", encoding="utf-8") as file:
+        for number, result in enumerate(results, 1):
+            verdict = "ok" if result["held"] else "not ok"
+            file.write(f"{verdict} {number} - {result['scenario']}: {result['promise']}\n")
+    sys.exit(0 if results and all(result["held"] for result in results) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Kills: four processes on one database, and everything that can be killed is, while clients write."""
+import random
+import threading
+import time
+
+import fleet
+import ledgers
+from processes import Broken, wait_until
+from writers import Writers
+
+PARTNERSHIPS = 4
+SERVICES = 4
+
+
+def microseconds():
+    return time.time_ns() // 1000
+
+
+class Killer(threading.Thread):
+    """Kills as the work goes on, so that the kills are spread over the whole of it."""
+
+    def __init__(self, server, services, writers, notifications, count, dice):
+        super().__init__(daemon=True)
+        self.server, self.services, self.writers = server, services, writers
+        self.steps = [notifications * (number + 0.5) / count for number in range(count)]
+        # The kinds in turn, the order within a round by chance.
+        kinds = [self.kill_service, self.terminate_backend, self.kill_service, self.kill_backend,
+                 self.kill_service, self.kill_postmaster, self.terminate_backend]
+        self.plan = []
+        while len(self.plan) < count:
+            self.plan += dice.sample(kinds, len(kinds))
+        self.dice = dice
+        self.deaths = []  # of services, in microseconds
+        self.outages = []  # of the database: begin and end
+        self.done = {}
+        self.fault = None
+
+    def kill_service(self):
+        service = self.dice.choice(self.services)
+        self.deaths.append(microseconds())
+        service.kill()
+        service.start()
+
+    def backend(self):
+        """A backend of the service, busy ones as likely as idle ones."""
+        return wait_until(lambda: self.server.accepts() and self.server.backends(), 30, "a backend to kill")
+
+    def terminate_backend(self):
+        self.server.terminate_backend(self.dice.choice(self.backend()))
+
+    def kill_backend(self):
+        self.server.kill_backend(self.dice.choice(self.backend()))
+        self.server.wait_accepts()
+
+    def kill_postmaster(self):
+        self.server.kill_postmaster()
+        self.server.start()
+        self.server.wait_accepts()
+
+    def run(self):
+        try:
+            for step, kill in zip(self.steps, self.plan):
+                while self.writers.progress.value < step and not self.writers.done():
+                    time.sleep(0.002)
+                began = microseconds()
+                kill()
+                if kill != self.kill_service:  # pylint: disable=comparison-with-callable
+                    self.outages.append((began, microseconds()))
+                self.done[kill.__name__] = self.done.get(kill.__name__, 0) + 1
+        except Exception as fault:  # pylint: disable=broad-except
+            self.fault = fault
+
+
+def end_orphaned_claims(server, receivers):
+    """Ends the leases of processes that died, once nobody is at work: a run that is short does not wait for
+    them. A claim of a living process would show as a call in hand."""
+    def nobody_is_at_work():
+        before, in_hand = receivers.counts()
+        if in_hand:
+            return False
+        time.sleep(1.5)
+        return receivers.counts() == (before, 0)
+    wait_until(nobody_is_at_work, 120, "a pause of the dispatchers")
+    server.psql("UPDATE delivery SET due_at = now() WHERE state = 'pending'; NOTIFY cspr_delivery")
+
+
+def wait_delivered(server, receivers, hurry, seconds):
+    def open_deliveries():
+        return server.number("SELECT count(*) FROM delivery WHERE state = 'pending'")
+    until = time.monotonic() + seconds
+    while open_deliveries():
+        if time.monotonic() > until:
+            raise Broken(f"{open_deliveries()} deliveries are still open after {seconds} s")
+        if hurry:
+            end_orphaned_claims(server, receivers)
+        time.sleep(0.3)
+
+
+def kills(stage):
+    notifications = stage.wanted("notifications", 2_000, 100_000)
+    count = stage.wanted("kills", 20, 200)
+    dice = random.Random(stage.seed)
+    stage.database()
+    receivers = stage.receivers()
+    receivers.tell("delay 0 12")
+    slugs = [f"kills-{number}" for number in range(PARTNERSHIPS)]
+    callers = [(fleet.make_partnership(slug, receivers), slug) for slug in slugs]
+    services = [stage.service() for _ in range(SERVICES)]
+    began = time.monotonic()
+    writers = Writers([service.address for service in services], callers, notifications)
+    killer = Killer(stage.server, services, writers, notifications, count, dice)
+    killer.start()
+    ledger = writers.ledger()
+    killer.join()
+    if killer.fault:
+        raise killer.fault
+    written = time.monotonic()
+    wait_delivered(stage.server, receivers, stage.short, 120 if stage.short else 600)
+    delivered = time.monotonic()
+    for service in services:
+        service.stop()
+    stored, made, again = ledgers.Finding(), ledgers.Finding(), ledgers.Finding()
+    ledgers.compare_writes(ledger, stage.server, stored)
+    by_id = ledgers.read_calls(receivers)
+    ledgers.compare_calls(by_id, stage.server, made)
+    extra, in_flight = ledgers.extra_calls(by_id, killer.deaths, killer.outages, again)
+    broken_chains = fleet.chains_verify(slugs)
+    clean = stage.server.is_clean()
+    asked_again = sum(entry.asked > 1 for entry in ledger)
+    stage.note(f"kills: {killer.done}; {len(ledger)} writes in {written - began:.0f} s, {asked_again} of them asked "
+               f"again; all delivered {delivered - written:.0f} s later; seed {stage.seed}")
+    rounds = f"{notifications} x 3, {sum(killer.done.values())} kills"
+    stage.result("nothing acknowledged is lost, nothing is stored twice", rounds, stored.text(),
+                 f"{len(ledger)} acknowledged, 0 lost, 0 twice")
+    stage.result("no delivery in two hands at once; in order; signed", rounds, made.text(),
+                 f"{sum(len(calls) for calls in by_id.values())} calls")
+    stage.result("extra deliveries only of what was in flight", rounds, again.text(),
+                 f"{extra} extra, {in_flight} in flight")
+    stage.result("audit chains verify", rounds, "; ".join(broken_chains), f"{len(slugs)} chains")
+    stage.result("PostgreSQL has no fault of its own", rounds, "" if clean else stage.server.log_end(), "no panic")

@@ -1,0 +1,144 @@
+"""The three ledgers, and what must hold between them: the clients', the receivers', the database's."""
+import bisect
+import collections
+
+Call = collections.namedtuple("Call", "recipient id began ended status valid hash")
+# How long after its answer a call may still be unsettled, in microseconds, while nothing is broken.
+SETTLING = 1_000_000
+# The longest that the database was away.
+PATIENCE = 60_000_000
+
+
+def read_calls(receivers):
+    """What the receivers wrote down, by webhook-id, in the order of time."""
+    receivers.tell("flush")
+    by_id = collections.defaultdict(list)
+    with open(receivers.ledger, encoding="ascii") as file:
+        for line in file:
+            recipient, name, began, ended, status, valid, hashed = line.split("\t")
+            by_id[name].append(Call(recipient, name, int(began), int(ended), int(status), valid == "1",
+                                    hashed.strip()))
+    for calls in by_id.values():
+        calls.sort(key=lambda call: call.began)
+    return by_id
+
+
+class Finding:
+    """What was counted; each number that must be nought is one."""
+
+    def __init__(self):
+        self.faults = collections.Counter()
+        self.examples = {}
+
+    def fault(self, what, example):
+        self.faults[what] += 1
+        self.examples.setdefault(what, example)
+
+    def text(self):
+        return "; ".join(f"{count} {what} ({self.examples[what]})" for what, count in self.faults.items())
+
+
+def compare_writes(ledger, server, finding):
+    """Each acknowledged write is there once, as it was told, and nothing else is."""
+    rows = collections.defaultdict(list)
+    for what, key, number in server.rows(
+            "SELECT 'incident', split_part(narrative, ': ', 2), id FROM incident UNION ALL "
+            "SELECT 'notification', note, id FROM notification"):
+        rows[what, key].append(number)
+    kept = dict(server.rows("SELECT key, body_sha256 FROM idempotency"))
+    for entry in ledger:
+        found = rows.pop((entry.what, entry.key), [])
+        if len(found) > 1:
+            finding.fault("stored twice", entry)
+        if entry.status == "201" and entry.id not in found:
+            finding.fault("acknowledged and lost", entry)
+        if entry.status == "201" and kept.get(entry.key) != entry.body_hash:
+            finding.fault("kept under a key with another body", entry)
+        if entry.status != "201":
+            finding.fault(f"answered with {entry.status}", entry)
+    for what, found in rows.items():
+        finding.fault("stored and never asked for", (what, found))
+
+
+def compare_calls(by_id, server, finding, final=True):
+    """Each delivery was made, signed, whole, by one hand at a time and in its order."""
+    order = collections.defaultdict(list)
+    for number, endpoint, name, incident, sequence, state, answered in server.rows(
+            "SELECT d.id, d.endpoint_id, e.name, d.incident_id, d.sequence, d.state, count(a.status) "
+            "FROM delivery AS d JOIN webhook_endpoint AS e ON e.id = d.endpoint_id "
+            "LEFT JOIN delivery_attempt AS a ON a.partnership_id = d.partnership_id AND a.delivery_id = d.id "
+            "GROUP BY d.partnership_id, d.id, e.name"):
+        calls = by_id.get(number, [])
+        good = [call for call in calls if call.status == 204]
+        if final and state != "delivered":
+            finding.fault("not delivered", number)
+        if state == "delivered" and not good:
+            finding.fault("held for delivered and never received", number)
+        if final and int(answered) > len(calls):
+            finding.fault("recorded more often than received", number)
+        if any(call.recipient not in name.lower() for call in calls):
+            finding.fault("at another recipient", (number, name))
+        if incident and calls:
+            order[endpoint, incident].append((int(sequence), calls))
+        by_id_check(calls, finding)
+    known = {row[0] for row in server.rows("SELECT id FROM delivery")}
+    for name in by_id.keys() - known:
+        finding.fault("received and unknown to the database", by_id[name][0])
+    for line in order.values():
+        line.sort(key=lambda item: item[0])
+        for (_, before), (_, after) in zip(line, line[1:]):
+            if max(call.ended for call in before) > after[0].began:
+                finding.fault("out of order", after[0])
+        if [number for number, _ in line] != list(range(line[0][0], line[-1][0] + 1)) and final:
+            finding.fault("with a gap in an incident's order", line[0][1][0])
+
+
+def by_id_check(calls, finding):
+    for call in calls:
+        if not call.valid:
+            finding.fault("without a valid signature", call)
+        if call.hash != calls[0].hash:
+            finding.fault("with another body than before", call)
+    for before, after in zip(calls, calls[1:]):
+        if after.began < before.ended:
+            finding.fault("in two hands at once", after)
+
+
+class Flights:
+    """When calls were under way or not settled yet: at a death of a service they may be made again."""
+
+    def __init__(self, deaths, outages):
+        self.deaths = sorted(deaths)
+        self.outages = sorted(outages)
+
+    def settled_by(self, call):
+        """What ends while the database is away is settled when it is back."""
+        until = call.ended + SETTLING
+        for since, to in self.outages[bisect.bisect_left(self.outages, (call.ended - PATIENCE, 0)):]:
+            if since > until:
+                break
+            if to >= call.ended:
+                until = to + SETTLING
+        return until
+
+    def hit(self, call):
+        at = bisect.bisect_left(self.deaths, call.began)
+        return at < len(self.deaths) and self.deaths[at] <= self.settled_by(call)
+
+
+def extra_calls(by_id, deaths, outages, finding):
+    """Calls that followed one answered with success. Each must have been in flight when a service died; what
+    happens to the database alone is no reason. How many there are, and how many were in flight."""
+    flights = Flights(deaths, outages)
+    in_flight = sum(flights.hit(call) for calls in by_id.values() for call in calls)
+    extra = 0
+    for calls in by_id.values():
+        for before, after in zip(calls, calls[1:]):
+            if before.status != 204:
+                continue
+            extra += 1
+            if not flights.hit(before):
+                finding.fault("made again without a reason", after)
+    if extra > in_flight:
+        finding.fault("more extra deliveries than were in flight", (extra, in_flight))
+    return extra, in_flight
