@@ -15,11 +15,20 @@ CASE
      END
 
 -- name: theme_facts
--- The counted reviews, and what the records of the children of each say: parts of a statement.
+-- The counted reviews, and what the records of the children of each say: parts of a statement. The public
+-- is told of as many as are told together.
 -- fragment
+decided AS MATERIALIZED (
+  SELECT v.id, v.reference, v.decided_on
+    FROM {{counted_reviews}}),
+told AS (
+  SELECT CASE WHEN for_public() THEN told_together_until(array_agg(v.decided_on)) END AS until
+    FROM decided AS v),
 counted AS MATERIALIZED (
   SELECT v.id, v.reference
-    FROM {{counted_reviews}}),
+    FROM decided AS v
+   WHERE NOT for_public()
+      OR v.decided_on <= (SELECT t.until FROM told AS t)),
 fact AS MATERIALIZED (
   SELECT l.review_id,
          bool_or(child_has_theme('under_1', NULL, h.unborn, h.age_years, h.age_days, h.ethnicity))
@@ -103,7 +112,9 @@ SELECT 'row' AS "_part",
        l.disagreements,
        NULL::numeric AS themes_per_review,
        l.id AS theme_id,
-       '/v1/themes/' || l.id AS link
+       '/v1/themes/' || l.id AS link,
+       -- The order would tell the public which of two hidden counts is the larger.
+       CASE WHEN NOT for_public() THEN l.count END AS "_order"
   FROM line AS l
  CROSS JOIN base AS b
 UNION ALL
@@ -112,7 +123,7 @@ SELECT 'total', NULL, NULL, NULL, NULL, NULL,
        sum(l.disagreements)::bigint,
        CASE
          WHEN NOT for_public() THEN round(coalesce(sum(l.count), 0) / nullif(b.reviews, 0), 2)
-       END, NULL, NULL
+       END, NULL, NULL, NULL
   FROM base AS b
   LEFT JOIN line AS l ON true
  GROUP BY b.reviews
@@ -120,10 +131,17 @@ UNION ALL
 SELECT 'note', NULL,
        format('%s: what was coded of %s is not what the records of the children say.',
          l.label, CASE l.disagreements WHEN 1 THEN '1 review' ELSE l.disagreements || ' reviews' END),
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM line AS l
  WHERE l.disagreements > 0
- ORDER BY 1 DESC, count DESC, theme;
+UNION ALL
+SELECT 'note', NULL,
+       format('Told are reviews decided on by %s: others are told once there are at least %s more.',
+         to_char(t.until, 'FMDD FMMonth YYYY'), told_together_least()),
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM told AS t
+ WHERE t.until < $1::date
+ ORDER BY 1 DESC, "_order" DESC NULLS LAST, theme;
 
 -- name: report_themes_records
 -- The reviews behind a figure; of a row by its theme's label or id.

@@ -43,6 +43,30 @@ static void refuse(struct problem *problem, const char *name, const char *code, 
 	problem_add(problem, PROBLEM_INVALID, name, code, "%s", why);
 }
 
+/* Whether the parameter chooses another form of the table, and not what it is of. */
+static bool is_choice(const struct parameter *parameter)
+{
+	static const char *const others[] = {"year", "from", "to", "as_of", "audience"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++)
+		if (strcmp(parameter->name, others[i]) == 0)
+			return false;
+	return parameter->place == IN_QUERY;
+}
+
+/* Two tables of the same with other bands or filters could be taken from one another. */
+static void refuse_choices(const struct request *request, struct problem *problem)
+{
+	for (size_t i = 0; i < request->operation->parameter_count; i++) {
+		const struct parameter *parameter = &request->operation->parameters[i];
+		const char *value = request_argument(request, parameter->name);
+		if (is_choice(parameter) && value &&
+		    (!parameter->fallback || strcmp(value, parameter->fallback) != 0))
+			refuse(problem, parameter->name, "one_form",
+			    "The public is told of each table in one form.");
+	}
+}
+
 /*
  * Tables of any days could be taken from one another, and what is left is a count that neither
  * shows: so the public gets whole reporting years as they stood at the end of one.
@@ -68,6 +92,8 @@ bool report_public_check(const struct call *call, struct problem *problem)
 	if (needs && !request_argument(request, needs))
 		refuse(problem, needs, "needed_for_public",
 		    "A breakdown for the public is of one reporting year.");
+	if (said)
+		refuse_choices(request, problem);
 	if (said && !needs && year)
 		refuse(problem, "year", "all_years", "For the public this report is of all years.");
 	return problem->kind == PROBLEM_NONE;
@@ -328,6 +354,32 @@ static void finish_row(const json_t *members, json_t *row)
 	}
 }
 
+/* Whether a row that the sum is of is not told. */
+static bool has_hidden_row(const struct publication *all, const struct disclosure_sum *sum)
+{
+	for (size_t i = 0; i < sum->count; i++)
+		if (all->places[sum->parts[i]].row &&
+		    all->cells[sum->parts[i]].disclosure != DISCLOSURE_SHOWN)
+			return true;
+	return false;
+}
+
+/*
+ * The total of one publication less that of the year before would tell the year between them: so
+ * a total is told where it tells no more than its rows do.
+ */
+static void hide_totals(struct publication *all, const json_t *totals)
+{
+	for (size_t i = 0; i < all->sum_count; i++) {
+		const struct disclosure_sum *sum = &all->sums[i];
+		struct disclosure_cell *whole = &all->cells[sum->whole];
+		bool is_of_rows = all->places[sum->parts[0]].row != totals;
+		if (all->places[sum->whole].row == totals && is_of_rows && has_hidden_row(all, sum) &&
+		    whole->disclosure == DISCLOSURE_SHOWN)
+			whole->disclosure = DISCLOSURE_SHIELD;
+	}
+}
+
 static void apply(struct publication *all, const struct disclosure_policy *policy, json_t *report)
 {
 	size_t index;
@@ -384,6 +436,7 @@ bool report_publish(const struct call *call, const struct disclosure_policy *pol
 	                        policy->threshold))
 		return problem_set(
 		    problem, PROBLEM_CONFLICT, "What the report tells cannot be made safe for the public.");
+	hide_totals(all, json_object_get(report, "totals"));
 	apply(all, policy, report);
 	add_notes(policy, report);
 	json_object_set_new(json_object_get(report, "links"), "records", json_null());

@@ -13,6 +13,7 @@ class Publication:
         self.bounds = {}   # name: (least, most or None)
         self.hidden = {}   # name of a small count that is hidden: what it is
         self.equations = []  # [(coefficient, name)], which sum to nought
+        self.known_as = {}  # of what has another name: that one
 
     def show(self, name, count):
         self.bounds[name] = (count, count)
@@ -40,32 +41,48 @@ class Publication:
     def sum(self, parts, whole):
         self.equations.append([(1, part) for part in parts] + [(-1, whole)])
 
-    def equal(self, one, other):
+    def same(self, one, other):
         """Two publications of one thing: what one of them shows is no secret in the other."""
-        self.equations.append([(1, one), (-1, other)])
+        one, other = self.name_of(one), self.name_of(other)
+        if one != other:
+            self.known_as[other] = one
+
+    def name_of(self, name):
+        while name in self.known_as:
+            name = self.known_as[name]
+        return name
 
     def worked_out(self):
         """The small counts that the adversary gets: [(name, count)]."""
         found = []
-        for name, count in self.hidden.items():
-            least = self.solve("Minimize", name)
-            if least != count:
-                continue
-            if self.solve("Maximize", name) == count:
+        cells = self.cells()
+        for name, count in {self.name_of(name): count for name, count in self.hidden.items()}.items():
+            if self.solve("Minimize", name, cells) == count == self.solve("Maximize", name, cells):
                 found.append((name, count))
         return found
 
-    def solve(self, direction, name):
+    def cells(self):
+        """{name: (least, most)} of what is told under any of its names."""
+        cells = {}
+        for name, (least, most) in self.bounds.items():
+            known = cells.get(self.name_of(name), (0, None))
+            cells[self.name_of(name)] = (
+                max(least, known[0]), known[1] if most is None else
+                most if known[1] is None else min(most, known[1]))
+        return cells
+
+    def solve(self, direction, name, cells):
         """The least or most that the cell may be; None when there is no bound."""
-        ids = {cell: f"x{i}" for i, cell in enumerate(self.bounds)}
+        ids = {cell: f"x{i}" for i, cell in enumerate(cells)}
         lines = [direction, f" what: {ids[name]}", "Subject To"]
         for i, equation in enumerate(self.equations):
-            terms = " ".join(f"{'+' if factor > 0 else '-'} {ids[cell]}" for factor, cell in equation)
+            terms = " ".join(f"{'+' if factor > 0 else '-'} {ids[self.name_of(cell)]}"
+                             for factor, cell in equation)
             lines.append(f" e{i}: {terms} = 0")
         if not self.equations:
             lines.append(f" e0: {ids[name]} >= 0")
         lines.append("Bounds")
-        for cell, (least, most) in self.bounds.items():
+        for cell, (least, most) in cells.items():
             lines.append(f" {least} <= {ids[cell]}" + (f" <= {most}" if most is not None else ""))
         lines += ["Generals", " " + "\n ".join(ids.values()), "End", ""]
         with tempfile.TemporaryDirectory(prefix="cspr-glpsol-") as directory:

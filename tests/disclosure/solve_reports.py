@@ -2,9 +2,10 @@
 
     solve_reports.py PARTNERSHIP
 
-Asks for each public report of each closed reporting year, once with nothing hidden (the truth of what is
-public) and once by the partnership's policy, and lets the adversary try all of it together. The
-environment: CSPR_URL, CSPR_TOKEN, and csprd's own for its policies.
+Asks for each public report of each closed reporting year as of the end of each, once with nothing hidden
+(the truth of what is public) and once by the partnership's policy, and lets the adversary try all of it
+together. He takes what did not change from one day to the next to be the same. The environment:
+CSPR_URL, CSPR_TOKEN, and csprd's own for its policies.
 """
 import datetime
 import json
@@ -46,6 +47,10 @@ def closed_years():
     return [f"{year}-{(year + 1) % 100:02}" for year in range(FIRST_YEAR, last + 1)]
 
 
+def ends_on(year):
+    return f"{int(year[:4]) + 1}-03-31"
+
+
 def resolved(document, schema):
     while "$ref" in schema:
         place = document
@@ -74,7 +79,9 @@ class Report:
 
     def questions(self):
         wanted = self.said.get("needs")
-        return [{wanted: year} for year in closed_years()] if wanted else [{}]
+        days = [{"as_of": ends_on(year)} for year in closed_years()]
+        return days if not wanted else [{wanted: year, **day} for year in closed_years()
+                                        for day in days if ends_on(year) <= day["as_of"]]
 
     def counts(self):
         return [key for key, said in self.disclosed.items() if said["kind"] in ("count", "base")]
@@ -87,9 +94,13 @@ def public_reports(document):
             yield Report(path, operation, row_members(document, operation))
 
 
+def path_of(report, question):
+    return report.path + "?" + urllib.parse.urlencode(question)
+
+
 def named_rows(report, question, answer):
     """Each row and the totals, with the name of their cells."""
-    name = report.path + "?" + urllib.parse.urlencode(question)
+    name = path_of(report, question)
     for index, row in enumerate(answer["rows"]):
         yield f"{name} {index}", row
     yield f"{name} totals", answer["totals"]
@@ -140,18 +151,41 @@ def veil_if_all_are_hidden(seen, parts):
                 seen.bounds[part] = (0, None)
 
 
-def add_links(seen, reports):
+def said_of(row):
+    """What a row is of."""
+    return tuple(value for value in row.values() if isinstance(value, str))
+
+
+def add_links(seen, told):
     """What two reports tell of the same thing."""
     by_year = "/v1/reports/rapid-reviews-by-year?"
     annual = "/v1/reports/annual-report?"
-    named = {row.get("year"): name for name, row in reports[by_year]}
-    for path, rows in reports.items():
-        if not path.startswith(annual):
-            continue
-        year = named.get(urllib.parse.parse_qs(path[len(annual):])["year"][0])
+    for path, rows in told.items():
+        asked = dict(urllib.parse.parse_qsl(path.split("?")[1]))
+        named = {row.get("year"): (name, row)
+                 for name, row in told[by_year + urllib.parse.urlencode({"as_of": asked["as_of"]})]}
+        year = named.get(asked.get("year"))
         for name, row in rows:
-            if year and row.get("section") == "Incidents":
-                seen.equal(f"{name} denominator", f"{year} rapid_reviews")
+            if path.startswith(annual) and year and row.get("section") == "Incidents":
+                seen.same(f"{year[0]} rapid_reviews", f"{name} denominator")
+            elif path.startswith("/v1/reports/themes?") and "theme" in row:
+                total, counts = named[None]
+                if counts.get("lcsprs") == row["denominator"]:
+                    seen.same(f"{total} lcsprs", f"{name} denominator")
+
+
+def add_days(seen, reports, told):
+    """What a report told of the same thing on two days."""
+    for report in reports:
+        before = {}
+        for question in report.questions():
+            for name, row in told.get(path_of(report, question), []):
+                for key in report.counts():
+                    cell = f"{name} {key}"
+                    if cell not in seen.bounds:
+                        continue
+                    thing = (question.get("year"), said_of(row), key, row[key])
+                    seen.same(before.setdefault(thing, cell), cell)
 
 
 def main():
@@ -178,8 +212,9 @@ def main():
             add_cells(seen, report, question, truth, shown)
             add_sums(seen, report, question, truth)
             rows = list(named_rows(report, question, truth))
-            told[report.path + "?" + urllib.parse.urlencode(question)] = rows
+            told[path_of(report, question)] = rows
     add_links(seen, told)
+    add_days(seen, reports, told)
     lost = seen.worked_out()
     for name, count in lost:
         print(f"# worked out: {name} is {count}")
