@@ -280,8 +280,18 @@ SELECT 'note', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 HAVING count(*) > 0
  ORDER BY 1 DESC, 2, 5, 10;
 
+-- name: benchmark_keys
+-- The figures that incidents and children are counted for; the others are themes' of reviews.
+-- fragment
+'{rapid_review_within_15_working_days,under_1_non_accidental_injury,known_to_childrens_social_care,
+  child_protection_plan,looked_after,serious_incident_notifications,aged_6_to_10,aged_11_to_15,
+  aged_16_to_17,incidents_notified,children_notified,children_under_1,children_15_to_17,neglect,
+  child_mental_ill_health,risk_taking_or_violent_behaviour,gang_or_county_lines,
+  non_accidental_injury}'::text[]
+
 -- name: report_benchmarks_records
--- The incidents behind a local figure: those counted, or with another figure all of its base.
+-- The incidents behind a local figure, or the reviews where it is a theme's: those counted, or with another
+-- figure all of its base.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 figure, $7 limit, $8 after_key
 SELECT 'incident' AS kind,
        f.incident_id AS id,
@@ -290,6 +300,7 @@ SELECT 'incident' AS kind,
        f.local_ref AS "_key"
   FROM {{benchmark_facts}}
  WHERE ($8::text IS NULL OR f.local_ref > $8::text)
+   AND ($5::text IS NULL OR $5::text = ANY ({{benchmark_keys}}))
    AND CASE
          WHEN $5::text IN ('aged_6_to_10', 'aged_11_to_15', 'aged_16_to_17',
            'serious_incident_notifications') THEN true
@@ -316,5 +327,18 @@ SELECT 'incident' AS kind,
          WHEN $5::text = 'non_accidental_injury' THEN f.non_accidental_injury
          ELSE true
        END
- ORDER BY f.local_ref
+UNION ALL
+SELECT 'review', v.id, v.reference, '/v1/reviews/' || v.id, v.reference
+  FROM {{counted_reviews}}
+ WHERE $5::text <> ALL ({{benchmark_keys}})
+   AND ($8::text IS NULL OR v.reference > $8::text)
+   AND ($6::text IS DISTINCT FROM 'local_count' OR EXISTS (
+     SELECT
+       FROM review_theme AS k
+       JOIN theme AS t ON t.partnership_id = tenant() AND t.id = k.theme_id
+      WHERE k.partnership_id = tenant()
+        AND k.review_id = v.id
+        AND t.code = $5::text
+        AND coding_stands(k.coded_on, k.removed_on, $1::date)))
+ ORDER BY 5
  LIMIT $7::integer;

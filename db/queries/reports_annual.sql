@@ -133,6 +133,27 @@ END
   (903, 'No progress', 'Overdue and without evidence', 'action', 'open', 'All', 'neither')
 ) AS l (place, section, measure, unit, counted, breakdown, code)
 
+-- name: annual_row
+-- Names a line l.
+-- fragment
+concat_ws('/', l.section, l.measure, l.breakdown)
+
+-- name: annual_child_sex
+-- Of a child h.
+-- fragment
+CASE h.sex WHEN 'F' THEN 'female' WHEN 'M' THEN 'male' ELSE 'not_known' END
+
+-- name: annual_child_age
+-- Of a child h, in the bands that are asked for.
+-- fragment
+CASE
+  WHEN $6::text = 'ar2020' AND h.unborn IS NOT TRUE AND h.age_years BETWEEN 11 AND 14
+  THEN '11_to_14'
+  WHEN $6::text = 'ar2020' AND h.unborn IS NOT TRUE AND h.age_years BETWEEN 15 AND 17
+  THEN '15_to_17'
+  ELSE age_band(h.unborn, h.age_years, h.age_days)
+END
+
 -- name: report_annual
 -- The public is told of two sections alone.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 nature, $6 age_bands
@@ -140,14 +161,8 @@ WITH counted AS MATERIALIZED (
   SELECT c.id, c.incident_id, c.led_to_lcspr
     FROM {{counted_rapid_reviews}}),
 children AS (
-  SELECT CASE h.sex WHEN 'F' THEN 'female' WHEN 'M' THEN 'male' ELSE 'not_known' END AS sex,
-         CASE
-           WHEN $6::text = 'ar2020' AND h.unborn IS NOT TRUE AND h.age_years BETWEEN 11 AND 14
-           THEN '11_to_14'
-           WHEN $6::text = 'ar2020' AND h.unborn IS NOT TRUE AND h.age_years BETWEEN 15 AND 17
-           THEN '15_to_17'
-           ELSE age_band(h.unborn, h.age_years, h.age_days)
-         END AS age,
+  SELECT {{annual_child_sex}} AS sex,
+         {{annual_child_age}} AS age,
          ethnicity_group(h.ethnicity) AS ethnicity
     FROM child AS h
    WHERE h.partnership_id = tenant()
@@ -307,6 +322,7 @@ bases AS (
    GROUP BY c.counted)
 SELECT 'row' AS "_part",
        l.section AS "_row",
+       {{annual_row}} AS row,
        l.section,
        l.measure,
        l.breakdown,
@@ -326,51 +342,159 @@ SELECT 'row' AS "_part",
  ORDER BY l.place;
 
 -- name: report_annual_records
--- The rapid reviews that sections of incidents and children are of, for the other sections what they
--- count; the whole report's are its rapid reviews.
--- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 limit, $7 after_key
+-- What a line counted: of incidents and children their rapid reviews. Of a section by its name all that
+-- its lines are of, and of the whole report its rapid reviews.
+-- $1 as_of, $2 year, $3 from, $4 to, $5 nature, $6 age_bands, $7 row, $8 figure, $9 limit, $10 after_key
+WITH wanted AS MATERIALIZED (
+  SELECT l.counted,
+         CASE WHEN l.code <> 'all' AND $8::text IS DISTINCT FROM 'denominator' THEN l.code END AS code
+    FROM {{annual_lines}}
+   WHERE {{annual_row}} = $7::text)
 SELECT x.kind, x.id, x.reference, x.link, x."_key"
   FROM (
     SELECT 'rapid_review' AS kind, c.id, c.local_ref AS reference,
            '/v1/rapid-reviews/' || c.id AS link, c.local_ref AS "_key"
       FROM {{counted_rapid_reviews}}
-     WHERE coalesce($5::text, 'Reviews') IN ('Reviews', 'Incidents', 'Children')
+     WHERE coalesce($7::text, 'Reviews') IN ('Reviews', 'Incidents', 'Children')
+        OR EXISTS (
+          SELECT
+            FROM wanted AS w
+           WHERE w.counted = 'rapid_review'
+             AND (w.code IS NULL OR c.led_to_lcspr))
+        OR EXISTS (
+          SELECT
+            FROM wanted AS w
+            JOIN incident AS i ON i.partnership_id = tenant() AND i.id = c.incident_id
+           WHERE w.counted = 'nature'
+             AND coalesce(w.code = CASE
+               WHEN $5::text = 'current' AND coalesce(i.death_date <= $1::date, true)
+               THEN i.nature
+               ELSE coalesce((
+                 SELECT max(n.nature_as_notified)
+                   FROM notification AS n
+                  WHERE n.partnership_id = tenant()
+                    AND n.incident_id = i.id
+                    AND n.kind = 'serious_incident'), i.nature)
+             END, true))
+        OR EXISTS (
+          SELECT
+            FROM wanted AS w
+            JOIN child AS h ON h.partnership_id = tenant() AND h.incident_id = c.incident_id
+           WHERE coalesce(w.code = CASE w.counted
+               WHEN 'sex' THEN {{annual_child_sex}}
+               WHEN 'age' THEN {{annual_child_age}}
+               WHEN 'ethnicity' THEN ethnicity_group(h.ethnicity)
+             END, w.counted IN ('sex', 'age', 'ethnicity')))
+    UNION ALL
+    SELECT 'review', v.id, v.reference, '/v1/reviews/' || v.id, v.id::text
+      FROM {{counted_reviews}}
+     WHERE EXISTS (SELECT FROM wanted AS w WHERE w.counted = 'lcspr')
     UNION ALL
     SELECT 'recommendation', r.id, r.number, '/v1/recommendations/' || r.id, r.id::text
       FROM {{report_period}}
       JOIN recommendation AS r ON r.made_on BETWEEN period.starts_on AND period.ends_on
-     WHERE $5::text = 'Recommendations'
-       AND r.partnership_id = tenant()
+     WHERE r.partnership_id = tenant()
        AND r.made_on <= $1::date
+       AND ($7::text = 'Recommendations' OR EXISTS (
+         SELECT
+           FROM wanted AS w
+          WHERE w.counted = 'made' AND coalesce(w.code = r.origin, true)
+             OR w.counted = 'accepted'
+            AND coalesce(w.code = CASE
+              WHEN r.decided_on <= $1::date THEN coalesce(r.accepted, 'none')
+              ELSE 'none'
+            END, true)
+             OR w.counted = 'raised'
+            AND r.addressee = 'national_body'
+            AND (w.code IS NULL OR r.raised_on <= $1::date)))
     UNION ALL
     SELECT 'action', a.id, a.number, '/v1/actions/' || a.id, a.id::text
       FROM {{report_period}}
       JOIN {{actions_as_of}} ON a.agreed_on <= period.ends_on
-     WHERE $5::text IN ('Actions', 'Improvements', 'No progress')
-       AND (a.ended_on IS NULL OR a.ended_on >= period.starts_on)
-       AND ($5::text <> 'No progress' OR a.state IN ('not_started', 'in_progress'))
+     WHERE (a.ended_on IS NULL OR a.ended_on >= period.starts_on)
+       AND ($7::text IN ('Actions', 'Improvements')
+         OR $7::text = 'No progress' AND a.state IN ('not_started', 'in_progress')
+         OR EXISTS (
+           SELECT
+             FROM wanted AS w
+            WHERE w.counted = 'state' AND coalesce(w.code = a.state, true)
+               OR w.counted = 'improved'
+              AND (w.code IS NULL
+                OR w.code = 'impact' AND EXISTS (
+                  SELECT
+                    FROM action_evidence AS e
+                   WHERE e.partnership_id = tenant()
+                     AND e.action_id = a.id
+                     AND e."on" BETWEEN period.starts_on AND least(period.ends_on, $1::date)
+                     AND e.shows = 'impact')
+                OR w.code = 'assured' AND EXISTS (
+                  SELECT
+                    FROM action_assurance AS s
+                   WHERE s.partnership_id = tenant()
+                     AND s.action_id = a.id
+                     AND s."on" BETWEEN period.starts_on AND least(period.ends_on, $1::date)
+                     AND s.outcome = 'assured'))
+               OR w.counted = 'open'
+              AND a.state IN ('not_started', 'in_progress')
+              AND (w.code IS NULL OR w.code = 'no_evidence' OR a.due_on < $1::date)
+              AND (w.code IS NULL OR w.code = 'overdue' OR NOT EXISTS (
+                SELECT
+                  FROM action_evidence AS e
+                 WHERE e.partnership_id = tenant()
+                   AND e.action_id = a.id
+                   AND e."on" <= $1::date))))
     UNION ALL
     SELECT 'notification', n.id, i.local_ref, '/v1/notifications/' || n.id, n.id::text
       FROM {{report_period}}
       JOIN notification AS n ON n.notified_on BETWEEN period.starts_on AND period.ends_on
       JOIN incident AS i ON i.partnership_id = tenant() AND i.id = n.incident_id
-     WHERE $5::text = 'Notifications'
+     WHERE ($7::text = 'Notifications' OR EXISTS (
+         SELECT
+           FROM wanted AS w
+          WHERE w.counted = 'submitted'
+            AND coalesce(w.code = n.kind, true)))
        AND n.partnership_id = tenant()
        AND n.notified_on <= $1::date
        AND n.kind IN ('serious_incident', 'looked_after_child_death', 'care_leaver_death')
        AND (i.our_role IS NULL OR i.our_role = 'lead')
     UNION ALL
+    SELECT 'incident', i.id, i.local_ref, '/v1/incidents/' || i.id, i.id::text
+      FROM {{report_period}}
+      JOIN incident AS i ON i.our_role IS NULL OR i.our_role = 'lead'
+      JOIN wanted AS w ON w.counted = 'sin'
+     WHERE i.partnership_id = tenant()
+       AND (EXISTS (
+           SELECT
+             FROM notification AS n
+            WHERE n.partnership_id = tenant()
+              AND n.incident_id = i.id
+              AND n.notified_on BETWEEN period.starts_on AND least(period.ends_on, $1::date)
+              AND n.kind IN ('serious_incident', 'looked_after_child_death', 'care_leaver_death'))
+         OR w.code IS NULL AND EXISTS (
+           SELECT
+             FROM transition AS t
+            WHERE t.partnership_id = tenant()
+              AND t.subject = 'incident'
+              AND t.subject_id = i.id
+              AND t.to_state = 'not_notified'
+              AND t.happened_on BETWEEN period.starts_on AND least(period.ends_on, $1::date)))
+    UNION ALL
     SELECT 'referral', r.id, r.reference, '/v1/referrals/' || r.id, r.id::text
       FROM {{report_period}}
       JOIN (
-        SELECT DISTINCT ON (d.referral_id) d.referral_id, d.decided_on
+        SELECT DISTINCT ON (d.referral_id) d.referral_id, d.decided_on, d.outcome
           FROM referral_decision AS d
          WHERE d.partnership_id = tenant()
            AND d.decided_on <= $1::date
          ORDER BY d.referral_id, d.decided_on DESC, d.created_at DESC, d.id DESC) AS d
         ON d.decided_on BETWEEN period.starts_on AND period.ends_on
       JOIN referral AS r ON r.partnership_id = tenant() AND r.id = d.referral_id
-     WHERE $5::text = 'Referrals') AS x
- WHERE ($7::text IS NULL OR x."_key" > $7::text)
+     WHERE $7::text = 'Referrals'
+        OR EXISTS (
+          SELECT
+            FROM wanted AS w
+           WHERE w.counted = 'considered'
+             AND coalesce(w.code = d.outcome, true))) AS x
+ WHERE ($10::text IS NULL OR x."_key" > $10::text)
  ORDER BY x."_key"
- LIMIT $6::integer;
+ LIMIT $9::integer;

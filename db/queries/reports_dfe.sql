@@ -76,6 +76,14 @@
   (9, 'Known to any agency', 3, 'not_known', 'Not known')
 ) AS b (topic_number, topic, place, code, label)
 
+-- name: dfe_natures
+-- What notifications are of.
+-- fragment
+(VALUES
+  (1, 'child_death', 'Child death'),
+  (2, 'serious_harm', 'Serious harm'),
+  (3, 'other', 'Other')) AS t (place, nature, label)
+
 -- name: report_dfe_breakdown
 -- Notifications of each year by DfE's topics and the nature that was notified, every breakdown with
 -- its zero.
@@ -116,6 +124,7 @@ SELECT 'row' AS "_part",
        b.label AS breakdown,
        t.label AS nature_of_notification,
        coalesce(c.notifications, 0)::bigint AS number_notifications,
+       concat_ws('/', y.year || to_char((y.year + 1) % 100, 'FM00'), b.topic, b.label, t.label) AS row,
        b.topic_number AS "_topic",
        b.place AS "_place",
        t.place AS "_nature"
@@ -123,22 +132,20 @@ SELECT 'row' AS "_part",
   JOIN partnership AS p ON p.id = tenant()
  CROSS JOIN years AS y
  CROSS JOIN {{dfe_breakdowns}}
- CROSS JOIN (VALUES
-   (1, 'child_death', 'Child death'),
-   (2, 'serious_harm', 'Serious harm'),
-   (3, 'other', 'Other')) AS t (place, nature, label)
+ CROSS JOIN {{dfe_natures}}
   LEFT JOIN cells AS c
     ON c.year = y.year
    AND c.topic_number = b.topic_number
    AND c.code = b.code
    AND c.nature = t.nature
 UNION ALL
-SELECT 'total', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, count(*), NULL, NULL, NULL
+SELECT 'total', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, count(*), NULL, NULL, NULL,
+       NULL
   FROM counted
- ORDER BY 1, 3, 13, 14, 15;
+ ORDER BY 1, 3, 14, 15, 16;
 
 -- name: report_dfe_breakdown_records
--- The notifications that are counted.
+-- The notifications that are counted: of a cell by its name, or of a year.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 figure, $7 limit, $8 after_key
 SELECT 'notification' AS kind,
        d.id,
@@ -149,7 +156,13 @@ SELECT 'notification' AS kind,
        '/v1/notifications/' || d.id AS link,
        concat_ws(' ', d.notified_on, d.id) AS "_key"
   FROM {{dfe_notifications}}
- WHERE ($5::text IS NULL OR d.year || to_char((d.year + 1) % 100, 'FM00') = $5::text)
+ WHERE ($5::text IS NULL
+    OR d.year || to_char((d.year + 1) % 100, 'FM00') = $5::text
+    OR $5::text IN (
+      SELECT concat_ws('/', d.year || to_char((d.year + 1) % 100, 'FM00'), b.topic, b.label, t.label)
+        FROM {{dfe_breakdowns}}
+        JOIN {{dfe_natures}} ON t.nature = d.nature
+       WHERE b.code = d.characteristics[b.topic_number]))
    AND ($6::text IS NULL OR $6::text = 'number_notifications')
    AND ($8::text IS NULL OR concat_ws(' ', d.notified_on, d.id) > $8::text)
  ORDER BY concat_ws(' ', d.notified_on, d.id)

@@ -136,8 +136,10 @@ static json_t *parameters_json(const struct call *call)
 	return parameters;
 }
 
-/* The path with the arguments that the report was asked with, but for those of its pages. */
-static void put_link(const struct call *call, const char *path, struct text *ret_link)
+/* The path with the arguments that the report was asked with, of those that the operation there
+ * has, but for those of pages. */
+static void put_link(const struct call *call, const struct operation *operation, const char *path,
+    struct text *ret_link)
 {
 	const struct request *request = call->request;
 	char mark = '?';
@@ -147,7 +149,8 @@ static void put_link(const struct call *call, const char *path, struct text *ret
 		const struct argument *argument = &request->arguments[i];
 		const char *name = argument->parameter->name;
 		if (argument->parameter->place != IN_QUERY || !argument->value ||
-		    strcmp(name, "limit") == 0 || strcmp(name, REPORT_AFTER) == 0)
+		    !operation_parameter(operation, IN_QUERY, name) || strcmp(name, "limit") == 0 ||
+		    strcmp(name, REPORT_AFTER) == 0)
 			continue;
 		text_putc(ret_link, mark);
 		text_put_url(ret_link, name);
@@ -164,7 +167,7 @@ static void put_page_link(const struct call *call, const char *after, struct tex
 {
 	const char *limit = request_argument(call->request, "limit");
 
-	put_link(call, call->request->path, ret_link);
+	put_link(call, call->request->operation, call->request->path, ret_link);
 	if (limit)
 		text_printf(ret_link, "&limit=%s", limit);
 	if (after)
@@ -179,7 +182,8 @@ static json_t *links_json(const struct call *call)
 
 	put_page_link(call, request_argument(call->request, REPORT_AFTER), &self);
 	text_printf(&path, "%s/records", call->request->path);
-	put_link(call, text_string(&path), &records);
+	put_link(call, contract_find(call->api->contract, "listReportRecords"), text_string(&path),
+	    &records);
 	return json_pack("{s:s, s:o, s:n}", "self", text_string(&self), "records",
 	    call->endpoint->records ? json_string(text_string(&records)) : json_null(), "next");
 }

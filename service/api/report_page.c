@@ -69,7 +69,8 @@ static bool put_link(
 {
 	const char *records = member(json_object_get(report, "links"), "records");
 	const json_t *first = json_array_get(json_object_get(report, "columns"), 0);
-	const char *name = row ? member(row, member(first, "key")) : "";
+	const char *row_name = member(row, "row");
+	const char *name = *row_name ? row_name : member(row, member(first, "key"));
 	const json_t *value = json_object_get(row, member(column, "key"));
 
 	if (!*records || !*name || !json_is_integer(value) || json_integer_value(value) == 0)
