@@ -231,6 +231,8 @@ static bool ends_in_number(const char *host)
 	size_t start = end;
 	while (start && host[start - 1] != '.')
 		start--;
+	if (end - start >= 2 && host[start] == '0' && (host[start + 1] | 0x20) == 'x')
+		return strspn(host + start + 2, "0123456789abcdefABCDEF") >= end - start - 2;
 	return start < end && strspn(host + start, "0123456789") >= end - start;
 }
 
