@@ -60,7 +60,7 @@ static bool is_loopback(const char *base)
 static const json_t *document_example(const struct document *document, const char *type)
 {
 	static const char *const steps[] = {
-	    "post", "requestBody", "content", "application/json", "example"};
+	    "post", "requestBody", "content", "application/json", "example", "data"};
 	const json_t *node = json_object_get(json_object_get(document->root, "webhooks"), type);
 
 	for (size_t i = 0; node && i < ARRAY_LENGTH(steps); i++)
@@ -81,8 +81,7 @@ static json_t *make_data(
 		text_printf(message, "There is no event %s; one of your own needs -f or --set", type);
 		return NULL;
 	}
-	json_t *data CLEANUP(json_decref) =
-	    arguments->file ? NULL : json_deep_copy(json_object_get(example, "data"));
+	json_t *data CLEANUP(json_decref) = arguments->file ? NULL : json_deep_copy(example);
 	if (data && cspr_make_key(event_id) == CSPR_OK)
 		json_object_set_new(data, "event_id", json_string(event_id));
 	if (!body_make(arguments->file, NULL, 0, (struct body_schema){0}, &given, message))

@@ -107,6 +107,36 @@ Test(document, is_open_to_everybody)
 	cr_assert_gt(json_object_size(answer_at(answer, "/webhooks")), 0);
 }
 
+/* What `cspr webhook trigger` sends, and what somebody who builds a receiver looks at first. */
+Test(document, has_an_example_of_its_own_of_every_webhook)
+{
+	const struct answer *answer = get("/openapi.json");
+	const json_t *known =
+	    json_object_get(answer_at(answer, "/components/schemas/WebhookData"), "properties");
+	const json_t *types = answer_at(answer, "/components/schemas/WebhookBody/properties/type/enum");
+	const char *type;
+	json_t *webhook;
+	const char *member;
+	json_t *value;
+
+	cr_assert_eq(json_object_size(answer_at(answer, "/webhooks")), json_array_size(types));
+	json_object_foreach (answer_at(answer, "/webhooks"), type, webhook) {
+		const struct answer one = {.json = webhook};
+		const json_t *content = answer_at(&one, "/post/requestBody/content");
+		const json_t *example =
+		    json_object_get(json_object_get(content, "application/json"), "example");
+		cr_assert_not_null(example, "%s has no example; see incident.created", type);
+		cr_expect_str_eq(json_string_value(json_object_get(example, "type")), type,
+		    "%s has the example of another event: write one of its own beside its schema", type);
+		cr_expect(json_is_string(json_object_get(example, "timestamp")), "%s", type);
+		const json_t *data = json_object_get(example, "data");
+		cr_expect(json_is_string(json_object_get(data, "event_id")), "%s", type);
+		cr_expect(json_is_string(json_object_get(data, "link")), "%s", type);
+		json_object_foreach ((json_t *)data, member, value)
+			cr_expect(json_object_get(known, member), "%s has an unknown %s", type, member);
+	}
+}
+
 /*
  * And the calendar, because a calendar program sends no key: the secret in its address is one, and
  * without it there is nothing.
