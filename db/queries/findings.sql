@@ -216,7 +216,7 @@ WITH shown AS MATERIALIZED (
 ), named AS MATERIALIZED (
   {{briefing_references}}
 ), known AS MATERIALIZED (
-  SELECT lower(a.name) AS name
+  SELECT lower(translate(a.name, U&'\2018\2019', '''''')) AS name
     FROM agency AS a
    WHERE a.partnership_id = tenant()
 )
@@ -232,27 +232,36 @@ SELECT s.box,
          WHEN $2::text = 'public' AND v.form = 'improvements_only' AND coalesce(s.kind <> 'change', s.source <> 'review')
            THEN 'improvements_only'
          WHEN $2::text = 'public' AND s.kind = 'demographic' THEN 'demographic'
-         WHEN s.text ~ '\m\d{1,2}(st|nd|rd|th)?( of)? +(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
-           OR s.text ~ '\m(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? +\d{1,2}(st|nd|rd|th)?\M'
-           OR s.text ~ '\m\d{4}-\d{1,2}-\d{1,2}\M'
-           OR s.text ~ '\m\d{1,2}[./-]\d{1,2}[./-](\d{2}|\d{4})\M'
+         WHEN p.text ~ '\m\d{1,2}(st|nd|rd|th)?( of)?,? +(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|MAY)'
+           OR p.text ~ '\m(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|MAY)[a-z]*\.? +(the +)?\d{1,2}(st|nd|rd|th)?\M'
+           OR p.text ~* '\m\d{1,2}(st|nd|rd|th)?( of)?,? +(january|february|march|april|june|july|august|september|october|november|december)\M'
+           OR p.text ~* '\m(january|february|march|april|june|july|august|september|october|november|december) +(the +)?\d{1,2}(st|nd|rd|th)?\M'
+           OR p.text ~ '\m\d{4}-\d{1,2}-\d{1,2}\M'
+           OR p.text ~ '\m\d{1,2}[./-]\d{1,2}[./-](\d{2}|\d{4})\M'
            THEN 'exact_date'
-         WHEN s.text ~* '\m(day|hour)s?[ -]old\M'
-           OR s.text ~* '\m(day|hour)s of age\M'
-           OR s.text ~* '\mday \d+ of (his|her|their|the|its) (life|child)'
-           OR s.text ~* '\m(aged|age of|at)( about| around| only| just)? (\d+|[a-z]+ty[- ][a-z]+|[a-z]+) (day|hour)s\M'
+         WHEN p.text ~* '\m(day|hour)s?[ -]old\M'
+           OR p.text ~* '\m(day|hour)s of age\M'
+           OR p.text ~* '\mday \d+ of (his|her|their|the|its) (life|child)'
+           OR p.text ~* '\m(aged|age of|at)( about| around| only| just)? (\d+|[a-z]+ty[- ][a-z]+|[a-z]+) (day|hour)s\M'
            THEN 'age_in_days'
-         WHEN s.text ~ '\m\d{3} ?\d{3} ?\d{4}\M'
-           OR EXISTS (SELECT FROM named AS n WHERE position(n.reference IN lower(s.text)) > 0)
+         WHEN p.text ~ '\d{3}[ -]?\d{3}[ -]?\d{4}'
+           OR p.text ~ '\m0\d{2,4}[ -]?\d{3,4}[ -]?\d{3,4}\M'
+           OR EXISTS (SELECT FROM named AS n WHERE position(n.reference IN lower(p.text)) > 0)
            THEN 'reference'
-         WHEN s.text ~ '\m(Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|PC|DC|DS|DI|DCI)\.? +[[:upper:]][[:alpha:]]+'
-           OR s.text ~ '[^[:space:]@]+@[^[:space:]@]+\.[[:alpha:]]+'
+         WHEN p.text ~ '\m(Miss|Dr|Prof|Professor|PC|DC|DS|DI|DCI|Sgt|Sergeant|Judge|Rev|Cllr|Councillor)\.? +[[:upper:]]'
+           OR p.text ~* '\m(mr|mrs|ms|mx)\.? +[[:alpha:]]'
+           OR p.text ~ '[^[:space:]@]+@[^[:space:]@]+\.[[:alpha:]]+'
            THEN 'person'
-         WHEN s.text ~ '\m[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\M' THEN 'place'
+         WHEN p.text ~* '\m[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\M' THEN 'place'
          WHEN s.of_one_agency
-          AND EXISTS (SELECT FROM known AS k WHERE position(k.name IN lower(s.text)) > 0)
+          AND EXISTS (SELECT FROM known AS k WHERE position(k.name IN lower(p.text)) > 0)
            THEN 'agency_named'
        END AS rule
   FROM ({{briefing_sources}}) AS s
  CROSS JOIN shown AS v
+ CROSS JOIN LATERAL (
+   -- What word processors put in the place of spaces, hyphens and apostrophes hides nothing.
+   SELECT translate(s.text,
+            U&'\00A0\2007\2009\202F\2010\2011\2012\2013\2014\2018\2019' || E'\n\r\t',
+            '    -----''''   ') AS text) AS p
  ORDER BY s.box, s.rank, s.position, s.created_at, s.link;
