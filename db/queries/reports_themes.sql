@@ -56,7 +56,7 @@ review_theme AS k
 -- How many of the counted reviews have each theme: every theme of the partnership's own sets that is in
 -- use on the day, and each other one that any of them has. Theme by theme, because there are few, and
 -- each has its place in an index.
--- $1 as_of, $2 year, $3 from, $4 to
+-- $1 as_of, $2 year, $3 from, $4 to, $5 set, $6 kind
 WITH {{theme_facts}},
 base AS (
   SELECT count(*) AS reviews
@@ -97,9 +97,11 @@ line AS (
          END AS disagreements
     FROM tally AS t
     JOIN theme_set AS s ON s.partnership_id = tenant() AND s.id = t.set_id
-   WHERE t.coded > 0
-      OR t.derived > 0
-      OR NOT s.is_national AND theme_is_in_use(t.used_from, t.retired_on, $1::date))
+   WHERE ($5::text IS NULL OR s.code = $5::text)
+     AND ($6::text IS NULL OR t.kind = $6::text)
+     AND (t.coded > 0
+       OR t.derived > 0
+       OR NOT s.is_national AND theme_is_in_use(t.used_from, t.retired_on, $1::date)))
 SELECT 'row' AS "_part",
        l.label AS "_row",
        NULL AS "_note",
@@ -112,6 +114,7 @@ SELECT 'row' AS "_part",
        l.disagreements,
        NULL::numeric AS themes_per_review,
        l.id AS theme_id,
+       l.id AS row,
        '/v1/themes/' || l.id AS link,
        -- The order would tell the public which of two hidden counts is the larger.
        CASE WHEN NOT for_public() THEN l.count END AS "_order"
@@ -123,7 +126,7 @@ SELECT 'total', NULL, NULL, NULL, NULL, NULL,
        sum(l.disagreements)::bigint,
        CASE
          WHEN NOT for_public() THEN round(coalesce(sum(l.count), 0) / nullif(b.reviews, 0), 2)
-       END, NULL, NULL, NULL
+       END, NULL, NULL, NULL, NULL
   FROM base AS b
   LEFT JOIN line AS l ON true
  GROUP BY b.reviews
@@ -131,14 +134,14 @@ UNION ALL
 SELECT 'note', NULL,
        format('%s: what was coded of %s is not what the records of the children say.',
          l.label, CASE l.disagreements WHEN 1 THEN '1 review' ELSE l.disagreements || ' reviews' END),
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM line AS l
  WHERE l.disagreements > 0
 UNION ALL
 SELECT 'note', NULL,
        format('Told are reviews decided on by %s: others are told once there are at least %s more.',
          to_char(t.until, 'FMDD FMMonth YYYY'), told_together_least()),
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM told AS t
  WHERE t.until < $1::date
  ORDER BY 1 DESC, "_order" DESC NULLS LAST, theme;

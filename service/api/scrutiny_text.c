@@ -231,30 +231,37 @@ json_t *scrutiny_themes(const json_t *report)
 
 json_t *scrutiny_actions(const json_t *report)
 {
+	static const struct {
+		const char *state;
+		const char *words;
+	} states[] = {
+	    {"closed_assured", "closed with assurance"},
+	    {"complete_pending_assurance", "complete and not yet assured"},
+	    {"in_progress", "in progress"},
+	    {"not_started", "not begun"},
+	    {"closed_unverified", "closed without being verified"},
+	    {"not_accepted", "not accepted"},
+	    {"superseded", "superseded by others"},
+	};
 	json_t *said = json_array();
-	const json_t *totals = json_object_get(report, "totals");
-	long assured;
-	long all;
+	CLEANUP(text_finish) struct text parts = TEXT_INIT(SENTENCE_BYTES);
+	long all = (long)json_integer_value(total(report, "actions"));
+	long red = (long)json_integer_value(total(report, "red"));
 
 	say(said,
 	    "For each review the partnership keeps a plan that says what is required of it and of "
 	    "agencies, collectively and individually, and by when.");
-	if (!count_of(report, "closed_assured", "actions", &assured, &all)) {
-		if (report)
-			say(said, "No action was recorded.");
-		return said;
+	for (size_t i = 0; i < ARRAY_LENGTH(states); i++) {
+		long count = (long)json_integer_value(total(report, states[i].state));
+		if (count > 0)
+			text_printf(&parts, "%s%ld %s %s", parts.length ? ", " : "", count,
+			    count == 1 ? "is" : "are", states[i].words);
 	}
-	say(said,
-	    "Of %ld actions %ld are closed with assurance that they worked, %ld wait to be assured, "
-	    "%ld "
-	    "are in progress and %ld have not begun. %ld were closed without being verified.",
-	    all, assured,
-	    (long)json_integer_value(json_object_get(totals, "complete_pending_assurance")),
-	    (long)json_integer_value(json_object_get(totals, "in_progress")),
-	    (long)json_integer_value(json_object_get(totals, "not_started")),
-	    (long)json_integer_value(json_object_get(totals, "closed_unverified")));
-	if (json_integer_value(json_object_get(totals, "red")) > 0)
-		say(said, "%ld are red: past their day, or not accepted.",
-		    (long)json_integer_value(json_object_get(totals, "red")));
+	if (all > 0)
+		say(said, "Of %ld action%s %s.", all, all == 1 ? "" : "s", text_string(&parts));
+	else if (report)
+		say(said, "No action was recorded.");
+	if (red > 0)
+		say(said, "%ld %s red: past the due day, or not accepted.", red, red == 1 ? "is" : "are");
 	return said;
 }

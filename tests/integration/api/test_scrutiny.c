@@ -142,6 +142,8 @@ Test(scrutiny, tells_what_was_done_with_what_shows_it)
 	cr_assert_eq(count_of(json_object_get(actions, "examples"), "evidence",
 	                 "Six of seven plans name the father."),
 	    1);
+	cr_assert(says(actions, "Of 1 action 1 is not begun."));
+	cr_assert(says(actions, "1 is red: past the due day, or not accepted."));
 	actions = section(get("/v1/reports/scrutiny?as_of=2024-05-01"), "Actions and their evidence");
 	cr_assert_eq(json_array_size(json_object_get(actions, "examples")), 0);
 }

@@ -103,3 +103,20 @@ Test(theme_report, keeps_what_was_coded_by_a_theme_that_is_retired)
 	expect_value(report, row_of(report, "Hard to reach", "count"), "1");
 	cr_assert_str_eq(row_of(report, "Unused", "count"), "/rows/none");
 }
+
+Test(theme_report, is_of_one_set_or_of_one_kind)
+{
+	theme_with("{'label': 'Own practice', 'kind': 'practice'}");
+	theme_with("{'label': 'Own factor', 'kind': 'factor'}");
+	const struct answer *practice = get("/v1/reports/themes?set=local&kind=practice");
+	const struct answer *national = get("/v1/reports/themes?set=panel");
+	const char *row = row_of(practice, "Own practice", "row");
+
+	expect_status(practice, 200);
+	expect_value(practice, row_of(practice, "Own practice", "kind"), "'practice'");
+	cr_assert_str_eq(row_of(practice, "Own factor", "count"), "/rows/none");
+	cr_assert_str_eq(row_of(national, "Own practice", "count"), "/rows/none");
+	expect_status(
+	    get("%s&row=%s", answer_text(practice, "/links/records"), answer_text(practice, row)), 200);
+	expect_fault(get("/v1/reports/themes?audience=public&kind=practice"), "kind", "one_form");
+}
