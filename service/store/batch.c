@@ -224,38 +224,33 @@ static bool take_answer(struct batch *batch, const struct plan *plan, size_t ste
 	return true;
 }
 
-/* Reads up to the end of the pipeline; the first failure counts, what it aborts is passed over. */
-static bool read_answers(struct batch *batch, const struct plan *plan, struct problem *problem)
+/* Takes the next answer, NULL for none; true when nothing more comes. The first failure counts. */
+static bool take_next(
+    struct batch *batch, const struct plan *plan, PGresult **result, struct problem *problem)
 {
-	struct connection *connection = &batch->lease->connection;
-	int64_t deadline = connection_clock() + BATCH_TIMEOUT_MS;
-	bool good = true;
-
-	for (size_t step = 0;; step++) {
-		CLEANUP(PQclear) PGresult *result = connection_next(connection, deadline);
-		if (!result)
-			return good ? sqlstate_problem(&(struct fault){.statement = "batch"}, problem) : false;
-		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
-			return good;
-		/* Behind the last answer stands at most a farewell: the session was ended just then. */
-		if (good && step >= plan->count)
-			good = note_fault(batch, result, step_of(plan, batch, plan->count - 1), problem);
-		else if (good)
-			good = take_answer(batch, plan, step, &result, problem);
+	if (!*result) {
+		if (!batch->failed)
+			(void)sqlstate_problem(&(struct fault){.statement = "batch"}, problem);
+		batch->failed = true;
+		return true;
 	}
+	if (PQresultStatus(*result) == PGRES_PIPELINE_SYNC)
+		return true;
+	/* Behind the last answer stands at most a farewell: the session was ended just then. */
+	if (!batch->failed && batch->answered >= plan->count)
+		batch->failed = !note_fault(batch, *result, step_of(plan, batch, plan->count - 1), problem);
+	else if (!batch->failed)
+		batch->failed = !take_answer(batch, plan, batch->answered, result, problem);
+	batch->answered++;
+	return false;
 }
 
-static bool run_once(struct batch *batch, const struct plan *plan, struct problem *problem)
+/* What a failed batch leaves behind is ended, so that the connection can be used again. */
+static bool conclude(struct batch *batch)
 {
-	struct lease *lease = batch->lease;
-	struct connection *connection = &lease->connection;
+	struct connection *connection = &batch->lease->connection;
 
-	lease->sqlstate[0] = '\0';
-	if (!connection->link || !send_plan(plan, batch)) {
-		connection_close(connection);
-		return sqlstate_problem(&(struct fault){.statement = "batch"}, problem);
-	}
-	if (read_answers(batch, plan, problem))
+	if (!batch->failed)
 		return true;
 	drop_results(batch);
 	if (connection->doomed)
@@ -265,6 +260,69 @@ static bool run_once(struct batch *batch, const struct plan *plan, struct proble
 	return false;
 }
 
+static bool begin(struct batch *batch, const struct plan *plan, struct problem *problem)
+{
+	struct lease *lease = batch->lease;
+
+	lease->sqlstate[0] = '\0';
+	batch->answered = 0;
+	batch->failed = false;
+	batch->deadline = connection_clock() + BATCH_TIMEOUT_MS;
+	if (lease->values.failed)
+		return problem_fail(problem, PROBLEM_INTERNAL, "database: the values do not fit");
+	if (lease->connection.link && send_plan(plan, batch))
+		return true;
+	connection_close(&lease->connection);
+	return sqlstate_problem(&(struct fault){.statement = "batch"}, problem);
+}
+
+static bool run_once(struct batch *batch, const struct plan *plan, struct problem *problem)
+{
+	if (!begin(batch, plan, problem))
+		return false;
+	for (bool done = false; !done;) {
+		CLEANUP(PQclear)
+		PGresult *result = connection_next(&batch->lease->connection, batch->deadline);
+		done = take_next(batch, plan, &result, problem);
+	}
+	return conclude(batch);
+}
+
+/* A batch runs once: this makes batch_add() refuse what comes after. */
+static void close_queue(struct batch *batch)
+{
+	batch->lease->queue_count = BATCH_MAX + 1;
+}
+
+bool batch_send(struct batch *batch, struct problem *problem)
+{
+	struct plan plan = make_plan(batch);
+	bool sent = begin(batch, &plan, problem);
+
+	if (sent)
+		batch->lease->connection.sending = true;
+	close_queue(batch);
+	return sent;
+}
+
+bool batch_take(struct batch *batch, bool *ret_done, struct problem *problem)
+{
+	struct connection *connection = &batch->lease->connection;
+	struct plan plan = make_plan(batch);
+
+	*ret_done = false;
+	while (!*ret_done) {
+		CLEANUP(PQclear) PGresult *result = NULL;
+		if (!connection_poll(connection, &result)) {
+			if (connection_clock() < batch->deadline)
+				return true;
+			connection_close(connection);
+		}
+		*ret_done = take_next(batch, &plan, &result, problem);
+	}
+	return conclude(batch);
+}
+
 bool batch_run(struct batch *batch, struct problem *problem)
 {
 	struct lease *lease = batch->lease;
@@ -272,8 +330,6 @@ bool batch_run(struct batch *batch, struct problem *problem)
 	bool personal = lease->connection.personal;
 	int64_t started = connection_clock();
 
-	if (lease->values.failed)
-		return problem_fail(problem, PROBLEM_INTERNAL, "database: the values do not fit");
 	bool good = run_once(batch, &plan, problem);
 	/*
 	 * What only reads can be asked again on a new connection, once, and not when the time was
@@ -288,8 +344,7 @@ bool batch_run(struct batch *batch, struct problem *problem)
 			good = run_once(batch, &plan, problem);
 		}
 	}
-	/* A batch runs once: this makes batch_add() refuse what comes after. */
-	lease->queue_count = BATCH_MAX + 1;
+	close_queue(batch);
 	return good;
 }
 

@@ -17,6 +17,7 @@
 #define SESSION "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c jit=off "
 #define LIMITS                                                                                     \
 	"-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 "
+#define INDEXES_ONLY "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
 #define NO_LIMITS                                                                                  \
 	"-c statement_timeout=0 -c lock_timeout=60000 -c idle_in_transaction_session_timeout=0 "
 
@@ -44,6 +45,8 @@ static bool session_options(const struct connection_options *options, struct tex
 {
 	text_puts(ret_text, SESSION);
 	text_puts(ret_text, options->statements ? LIMITS : NO_LIMITS);
+	if (options->indexes_only)
+		text_puts(ret_text, INDEXES_ONLY);
 	CLEANUP(PQconninfoFree) PQconninfoOption *parsed = PQconninfoParse(options->url, NULL);
 	if (!parsed)
 		return false;
@@ -299,6 +302,33 @@ PGresult *connection_next(struct connection *connection, int64_t deadline)
 	}
 	connection_close(connection);
 	return NULL;
+}
+
+bool connection_poll(struct connection *connection, PGresult **ret_result)
+{
+	PGconn *link = connection->link;
+
+	*ret_result = NULL;
+	if (!link)
+		return true;
+	connection->sending = PQflush(link) > 0;
+	/* The server may have said why before it hung up. */
+	bool connected = PQconsumeInput(link) == 1;
+	for (int nulls = 0; nulls < 2; nulls++) {
+		if (PQisBusy(link) && connected)
+			return false;
+		if (PQisBusy(link))
+			break;
+		CLEANUP(PQclear) PGresult *result = PQgetResult(link);
+		if (result && tells_of_lost_link(result))
+			break;
+		if (result) {
+			*ret_result = TAKE(result);
+			return true;
+		}
+	}
+	connection_close(connection);
+	return true;
 }
 
 void connection_roll_back(struct connection *connection)

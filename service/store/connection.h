@@ -26,12 +26,14 @@ struct connection_options {
 	/* Prepared at connect, NULL-terminated; NULL opens a plain session for migrations: without
 	 * pipeline mode and without a limit on what a statement may take. */
 	const struct statement *const *statements;
+	bool indexes_only; /* see store.h */
 };
 
 struct connection {
 	PGconn *link;  /* NULL when there is none */
 	bool doomed;   /* the server has said goodbye; the link is not to be used again */
 	bool personal; /* lease_execute() has changed the session; it is not for the next lease */
+	bool sending;  /* what was queued has not all left yet */
 };
 
 /* False when libpq cannot read the URL. Nothing of it goes into the problem. */
@@ -57,6 +59,9 @@ bool connection_queue_sync(struct connection *connection);
  * then. A PGRES_PIPELINE_SYNC is the last.
  */
 PGresult *connection_next(struct connection *connection, int64_t deadline);
+/* The same without waiting: false when the next result has not come whole, NULL when it never will.
+ */
+bool connection_poll(struct connection *connection, PGresult **ret_result);
 /* Ends a failed transaction, so that the connection can be used again, or closes it. */
 void connection_roll_back(struct connection *connection);
 /* Monotonic milliseconds. */

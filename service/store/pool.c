@@ -75,6 +75,7 @@ bool pool_create(
 	    .role = pool->role,
 	    .application_name = pool->application_name,
 	    .statements = options->statements,
+	    .indexes_only = options->indexes_only,
 	};
 	for (size_t i = 0; i < options->size; i++) {
 		pool->leases[i].pool = pool;
@@ -213,6 +214,11 @@ const char *lease_sqlstate(const struct lease *lease)
 int lease_socket(const struct lease *lease)
 {
 	return lease->connection.link ? PQsocket(lease->connection.link) : -1;
+}
+
+bool lease_is_sending(const struct lease *lease)
+{
+	return lease->connection.sending;
 }
 
 bool lease_take_notifications(struct lease *lease)

@@ -40,6 +40,11 @@ struct pool_options {
 	const char *application_name; /* shown in pg_stat_activity */
 	size_t size;
 	const struct statement *const *statements; /* prepared at connect, NULL-terminated */
+	/*
+	 * Every statement finds its rows by an index, so that none is planned as a walk over a table,
+	 * which a table that was empty then would be left with for the life of the connection.
+	 */
+	bool indexes_only;
 };
 
 /*
@@ -73,6 +78,9 @@ struct batch {
 	size_t capacity;
 	const struct statement **statements;
 	struct rows **results;
+	size_t answered; /* steps, with those of the transaction itself */
+	bool failed;
+	int64_t deadline; /* of the last answer */
 };
 
 /* Starts an empty batch, and says how its transaction is to end. */
@@ -88,6 +96,14 @@ size_t batch_add(
  * only reads is asked once more on a new connection by itself.
  */
 MUST_CHECK bool batch_run(struct batch *batch, struct problem *problem);
+/*
+ * The same in parts, for whoever has other work while the database answers: batch_send() begins,
+ * and batch_take() goes on without waiting, whenever the socket can be read (or written, while
+ * lease_is_sending()). `ret_done` says that nothing more comes. When either returns false nothing
+ * is kept and nothing more comes.
+ */
+MUST_CHECK bool batch_send(struct batch *batch, struct problem *problem);
+MUST_CHECK bool batch_take(struct batch *batch, bool *ret_done, struct problem *problem);
 /* Rows of a statement by its number, borrowed. */
 const struct rows *batch_rows(const struct batch *batch, size_t number);
 void batch_finish(struct batch *batch);
@@ -98,6 +114,8 @@ const char *lease_sqlstate(const struct lease *lease);
 /* For the dispatcher: the connection's socket (-1 when lost), and notifications since last asked.
  */
 int lease_socket(const struct lease *lease);
+/* Whether something of a batch still has to be sent. */
+bool lease_is_sending(const struct lease *lease);
 bool lease_take_notifications(struct lease *lease);
 /*
  * Runs text that is not in db/queries: migrations and LISTEN only. The session is closed when the

@@ -1,6 +1,7 @@
 /* Transactions: what a batch keeps, what it does not, and what it says. */
 #include "fixture.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -318,4 +319,89 @@ Test(batch, keeps_no_reply_for_the_key_of_another_caller)
 	run_stored(lease, STRANGER, &batch);
 	cr_expect_eq(rows_count(batch_rows(&batch, 3)), 0);
 	cr_expect_str_eq(fixture_value("SELECT count(*) FROM idempotency WHERE status IS NULL"), "1");
+}
+
+/* Takes what comes, whenever the socket says so, as long as the batch is good. */
+static bool take_in_parts(
+    struct lease *lease, struct batch *batch, size_t *ret_parts, struct problem *problem)
+{
+	for (bool done = false;; (*ret_parts)++) {
+		struct pollfd socket = {.fd = lease_socket(lease),
+		    .events = (short)(POLLIN | (lease_is_sending(lease) ? POLLOUT : 0))};
+		cr_assert_geq(poll(&socket, 1, 30000), 1);
+		bool good = batch_take(batch, &done, problem);
+		if (!good || done)
+			return good;
+	}
+}
+
+Test(batch, that_is_taken_in_parts_is_the_same)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(text_finish) struct text large = TEXT_INIT((size_t)16 << 20);
+	size_t parts = 0;
+
+	while (large.length < (size_t)8 << 20)
+		text_puts(&large, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	struct bindings bindings = bindings_of("value", text_string(&large), NULL);
+	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
+	add_note(&batch, "1", "first");
+	size_t echo = batch_add(&batch, &SQL_TEST_ECHO, &bindings);
+	cr_assert(batch_send(&batch, &problem), "%s", problem.cause);
+	cr_assert(lease_is_sending(lease));
+	cr_assert(take_in_parts(lease, &batch, &parts, &problem), "%s", problem.cause);
+	cr_assert_gt(parts, 1);
+	cr_assert_not(lease_is_sending(lease));
+	cr_assert_str_eq(rows_text(batch_rows(&batch, echo), 0, "value"), text_string(&large));
+	cr_expect_eq(notes(), 1);
+}
+
+Test(batch, that_is_taken_in_parts_fails_as_a_whole_and_leaves_its_connection_clean)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct batch batch = {0};
+	size_t parts = 0;
+
+	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
+	add_note(&batch, "1", "good");
+	add_note(&batch, "1", "twice");
+	cr_assert(batch_send(&batch, &problem));
+	cr_assert_not(take_in_parts(lease, &batch, &parts, &problem));
+	batch_finish(&batch);
+	cr_expect_eq(problem.kind, PROBLEM_DUPLICATE);
+	cr_expect_eq(notes(), 0);
+	struct bindings bindings = bindings_of("id", "3", "body", "after", NULL);
+	fixture_batch(lease, BATCH_COMMIT, &SQL_TEST_NOTE_ADD, &bindings, &batch);
+	batch_finish(&batch);
+	cr_expect_eq(notes(), 1);
+}
+
+Test(batch, that_is_taken_in_parts_fails_when_its_connection_is_ended)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+	size_t parts = 0;
+
+	struct bindings bindings = bindings_of("seconds", "4", NULL);
+	cr_assert(batch_begin(lease, BATCH_COMMIT, &batch, &problem));
+	add_note(&batch, "1", "good");
+	batch_add(&batch, &SQL_TEST_WAIT, &bindings);
+	cr_assert(batch_send(&batch, &problem));
+	while (
+	    strcmp(fixture_value("SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity AS a"
+	                         " WHERE a.datname = current_database()"
+	                         " AND a.query LIKE '%pg_sleep%' AND a.pid <> pg_backend_pid()"),
+	        "0") == 0)
+		;
+	cr_assert_not(take_in_parts(lease, &batch, &parts, &problem));
+	cr_expect_eq(problem.kind, PROBLEM_UNAVAILABLE);
+	cr_expect_eq(lease_socket(lease), -1);
+	cr_expect_eq(notes(), 0);
 }
