@@ -1,6 +1,35 @@
 /* Owns the names of the dispatcher's metrics. */
 #include "outbox/counters.h"
 
+void counters_set_state(struct counters *counters, const struct queue_state *state)
+{
+	atomic_store(&counters->lag_ms, state->lag_ms);
+	atomic_store(&counters->oldest_statutory_ms, state->oldest_statutory_ms);
+	atomic_store(&counters->oldest_other_ms, state->oldest_other_ms);
+	atomic_store(&counters->at_risk, state->at_risk);
+	atomic_store(&counters->circuits_open, state->circuits_open);
+}
+
+/* Recipients are told apart by whether they are such in law, and by nothing that names one. */
+static void put_state(struct counters *counters, struct text *ret_metrics)
+{
+	text_printf(ret_metrics,
+	    "# HELP cspr_delivery_oldest_seconds The age of the oldest delivery that is not made.\n"
+	    "# TYPE cspr_delivery_oldest_seconds gauge\n"
+	    "cspr_delivery_oldest_seconds{statutory=\"true\"} %.3f\n"
+	    "cspr_delivery_oldest_seconds{statutory=\"false\"} %.3f\n"
+	    "# HELP cspr_deliveries_at_risk Deliveries not made that may miss the day in law.\n"
+	    "# TYPE cspr_deliveries_at_risk gauge\n"
+	    "cspr_deliveries_at_risk %lld\n"
+	    "# HELP cspr_endpoint_circuits_open Endpoints that are only tried, because they fail.\n"
+	    "# TYPE cspr_endpoint_circuits_open gauge\n"
+	    "cspr_endpoint_circuits_open %lld\n",
+	    (double)atomic_load(&counters->oldest_statutory_ms) / 1000,
+	    (double)atomic_load(&counters->oldest_other_ms) / 1000,
+	    (long long)atomic_load(&counters->at_risk),
+	    (long long)atomic_load(&counters->circuits_open));
+}
+
 void counters_put(struct counters *counters, struct text *ret_metrics)
 {
 	static const char *const outcomes[VERDICT_STATES] = {"retry", "delivered", "failed"};
@@ -24,4 +53,5 @@ void counters_put(struct counters *counters, struct text *ret_metrics)
 	    "cspr_dispatcher_connected %d\n",
 	    (long long)atomic_load(&counters->under_way), (double)atomic_load(&counters->lag_ms) / 1000,
 	    (int)atomic_load(&counters->connected));
+	put_state(counters, ret_metrics);
 }

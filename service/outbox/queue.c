@@ -9,10 +9,14 @@
 #include "base/ids.h"
 #include "store/statements.h"
 
-/* 256 outcomes with 2 kB of answer each, every byte of which might need an escape. */
-#define OUTCOMES_LIMIT ((size_t)4 * 1024 * 1024)
+/* SLOTS answers of 2 kB each, every byte of which might need an escape. */
+#define COLUMN_LIMIT ((size_t)3 * 1024 * 1024)
 /* 1,024 ids of 36 characters, with commas. */
 #define ARRAY_LIMIT ((size_t)64 * 1024)
+
+/* Of each endpoint's due deliveries so many are looked at; so many of a line may stay in sight. */
+#define ASIDE_LOOKED "1000"
+#define ASIDE_DEPTH "8"
 
 void delivery_finish(struct delivery *delivery)
 {
@@ -23,51 +27,126 @@ void delivery_finish(struct delivery *delivery)
 	*delivery = (struct delivery){0};
 }
 
-static void put_text(struct text *json, const char *name, const char *value)
+/* One element of a PostgreSQL array; an empty text is NULL. */
+static void put_element(struct text *array, const char *value)
 {
-	text_printf(json, ",\"%s\":", name);
-	if (value && *value)
-		text_put_json(json, value, strlen(value));
-	else
-		text_puts(json, "null");
+	text_putc(array, array->length ? ',' : '{');
+	if (!value || !*value) {
+		text_puts(array, "NULL");
+		return;
+	}
+	text_putc(array, '"');
+	for (const char *rest = value; *rest;) {
+		size_t plain = strcspn(rest, "\"\\");
+		text_append(array, rest, plain);
+		rest += plain;
+		if (!*rest)
+			break;
+		text_putc(array, '\\');
+		text_putc(array, *rest++);
+	}
+	text_putc(array, '"');
 }
 
-static void put_outcome(struct text *json, const struct settlement *outcome, bool texts_left_out)
+static void put_number(struct text *array, int64_t number)
 {
-	const struct delivery *delivery = outcome->delivery;
+	text_printf(array, "%c%" PRId64, array->length ? ',' : '{', number);
+}
+
+enum column {
+	PARTNERSHIP_IDS,
+	DELIVERY_IDS,
+	FENCES,
+	STATES,
+	DELAYS_MS,
+	PAUSES,
+	STARTED_AT,
+	DURATIONS_MS,
+	STATUSES,
+	ADDRESSES,
+	ERRORS,
+	ANSWERS,
+	COLUMNS
+};
+
+static const char *const column_names[COLUMNS] = {
+    [PARTNERSHIP_IDS] = "partnership_ids",
+    [DELIVERY_IDS] = "delivery_ids",
+    [FENCES] = "fences",
+    [STATES] = "states",
+    [DELAYS_MS] = "delays_ms",
+    [PAUSES] = "pauses",
+    [STARTED_AT] = "started_at",
+    [DURATIONS_MS] = "durations_ms",
+    [STATUSES] = "statuses",
+    [ADDRESSES] = "addresses",
+    [ERRORS] = "errors",
+    [ANSWERS] = "answers",
+};
+
+static void put_held(struct text columns[COLUMNS], const struct delivery *delivery)
+{
+	put_element(&columns[PARTNERSHIP_IDS], delivery->partnership_id);
+	put_element(&columns[DELIVERY_IDS], delivery->id);
+	put_number(&columns[FENCES], delivery->fence);
+}
+
+static void put_outcome(
+    struct text columns[COLUMNS], const struct settlement *outcome, bool texts_left_out)
+{
 	const struct sent *sent = outcome->sent;
 
-	text_printf(json, "{\"partnership_id\":\"%s\",\"delivery_id\":\"%s\",\"fence\":%" PRId64,
-	    delivery->partnership_id, delivery->id, delivery->fence);
-	put_text(json, "state", verdict_state_name(outcome->verdict.state));
-	text_printf(json, ",\"delay_ms\":%" PRId64 ",\"duration_ms\":%d,\"pause\":%s",
-	    outcome->verdict.delay_ms, sent->duration_ms, outcome->verdict.pause ? "true" : "false");
-	put_text(json, "started_at", instant_format(sent->started_at).text);
+	put_held(columns, outcome->delivery);
+	put_element(&columns[STATES], verdict_state_name(outcome->verdict.state));
+	put_number(&columns[DELAYS_MS], outcome->verdict.delay_ms);
+	put_element(&columns[PAUSES], outcome->verdict.pause ? "t" : "f");
+	put_element(&columns[STARTED_AT], instant_format(sent->started_at).text);
+	put_number(&columns[DURATIONS_MS], sent->duration_ms);
 	if (sent->status)
-		text_printf(json, ",\"status\":%d", sent->status);
-	if (!texts_left_out) {
-		put_text(json, "address", sent->address);
-		put_text(json, "error", sent->error);
-		put_text(json, "answer", sent->answer);
+		put_number(&columns[STATUSES], sent->status);
+	else
+		put_element(&columns[STATUSES], NULL);
+	put_element(&columns[ADDRESSES], texts_left_out ? NULL : sent->address);
+	put_element(&columns[ERRORS], texts_left_out ? NULL : sent->error);
+	put_element(&columns[ANSWERS], texts_left_out ? NULL : sent->answer);
+}
+
+static void columns_init(struct text columns[COLUMNS])
+{
+	for (int i = 0; i < COLUMNS; i++)
+		columns[i] = TEXT_INIT(COLUMN_LIMIT);
+}
+
+static void columns_bind(struct text columns[COLUMNS], struct bindings *bindings)
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		if (columns[i].length == 0)
+			text_putc(&columns[i], '{');
+		text_putc(&columns[i], '}');
+		assert(!columns[i].failed);
+		bind_text(bindings, column_names[i], text_string(&columns[i]));
 	}
-	text_putc(json, '}');
+}
+
+static void columns_finish(struct text columns[COLUMNS])
+{
+	for (int i = 0; i < COLUMNS; i++)
+		text_finish(&columns[i]);
 }
 
 static size_t add_settle(struct batch *batch, const struct exchange *exchange)
 {
-	CLEANUP(text_finish) struct text json = TEXT_INIT(OUTCOMES_LIMIT);
+	struct text columns[COLUMNS];
 	struct bindings bindings = {0};
 
-	text_putc(&json, '[');
-	for (size_t i = 0; i < exchange->outcome_count; i++) {
-		if (i)
-			text_putc(&json, ',');
-		put_outcome(&json, &exchange->outcomes[i], exchange->texts_left_out);
-	}
-	text_putc(&json, ']');
-	assert(!json.failed);
-	bind_text(&bindings, "outcomes", text_string(&json));
-	return batch_add(batch, &SQL_DELIVERY_SETTLE, &bindings);
+	columns_init(columns);
+	for (size_t i = 0; i < exchange->outcome_count; i++)
+		put_outcome(columns, &exchange->outcomes[i], exchange->texts_left_out);
+	columns_bind(columns, &bindings);
+	size_t number = batch_add(batch, &SQL_DELIVERY_SETTLE, &bindings);
+	(void)batch_add(batch, &SQL_DELIVERY_ADVANCE, &bindings);
+	columns_finish(columns);
+	return number;
 }
 
 static size_t add_claim(struct batch *batch, const struct exchange *exchange)
@@ -83,7 +162,7 @@ static size_t add_claim(struct batch *batch, const struct exchange *exchange)
 	snprintf(limit, sizeof(limit), "%zu", exchange->wanted);
 	snprintf(lease_ms, sizeof(lease_ms), "%" PRId64, exchange->lease_ms);
 	snprintf(allowance, sizeof(allowance), "%d", ALLOWANCE_START);
-	allowance_list(exchange->allowances, &ids, &numbers);
+	allowance_list(exchange->allowances, exchange->now, &ids, &numbers);
 	assert(!ids.failed && !numbers.failed);
 	bind_text(&bindings, "limit", limit);
 	bind_text(&bindings, "lease_ms", lease_ms);
@@ -95,11 +174,12 @@ static size_t add_claim(struct batch *batch, const struct exchange *exchange)
 
 static void read_settled(const struct rows *rows, struct exchange *exchange)
 {
-	for (size_t i = 0; i < exchange->outcome_count; i++) {
-		struct settlement *outcome = &exchange->outcomes[i];
-		outcome->settled = false;
-		for (size_t row = 0; row < rows_count(rows) && !outcome->settled; row++)
-			outcome->settled = strcmp(rows_text(rows, row, "id"), outcome->delivery->id) == 0;
+	for (size_t i = 0; i < exchange->outcome_count; i++)
+		exchange->outcomes[i].settled = false;
+	for (size_t row = 0; row < rows_count(rows); row++) {
+		int64_t number = rows_number(rows, row, "number");
+		assert(number >= 1 && (size_t)number <= exchange->outcome_count);
+		exchange->outcomes[number - 1].settled = true;
 	}
 }
 
@@ -128,6 +208,8 @@ static void read_claimed(const struct rows *rows, struct exchange *exchange)
 		*delivery = (struct delivery){
 		    .fence = rows_number(rows, row, "fence"),
 		    .attempts = (int)rows_number(rows, row, "attempts"),
+		    .waited_ms = rows_number(rows, row, "waited_ms"),
+		    .troubled = rows_flag(rows, row, "troubled"),
 		    .statutory = rows_flag(rows, row, "statutory"),
 		    .url = copy_text(rows, row, "url"),
 		    .body = copy_text(rows, row, "body"),
@@ -140,59 +222,106 @@ static void read_claimed(const struct rows *rows, struct exchange *exchange)
 	}
 }
 
-bool queue_exchange(struct lease *lease, struct exchange *exchange, struct problem *problem)
+static void read_state(const struct rows *rows, struct queue_state *ret_state)
 {
-	CLEANUP(batch_finish) struct batch batch = {0};
-	size_t settle = 0;
-	size_t claim = 0;
-	size_t lag = 0;
+	*ret_state = (struct queue_state){
+	    .lag_ms = rows_number(rows, 0, "lag_ms"),
+	    .oldest_statutory_ms = rows_number(rows, 0, "oldest_statutory_ms"),
+	    .oldest_other_ms = rows_number(rows, 0, "oldest_other_ms"),
+	    .at_risk = rows_number(rows, 0, "at_risk"),
+	    .circuits_open = rows_number(rows, 0, "circuits_open"),
+	};
+}
+
+static bool prepare(struct lease *lease, struct exchange *exchange, struct problem *problem)
+{
+	struct batch *batch = &exchange->batch;
 
 	exchange->claimed_count = 0;
-	if (!batch_begin(lease, BATCH_COMMIT, &batch, problem))
+	if (!batch_begin(lease, BATCH_COMMIT, batch, problem))
 		return false;
 	if (exchange->outcome_count)
-		settle = add_settle(&batch, exchange);
+		exchange->settle = add_settle(batch, exchange);
 	if (exchange->wanted)
-		claim = add_claim(&batch, exchange);
+		exchange->claim = add_claim(batch, exchange);
 	if (exchange->measure)
-		lag = batch_add(&batch, &SQL_DELIVERY_LAG, &(struct bindings){0});
-	if (!batch_run(&batch, problem))
-		return false;
+		exchange->measured = batch_add(batch, &SQL_DELIVERY_MEASURE, &(struct bindings){0});
+	return true;
+}
+
+static void read_all(struct exchange *exchange)
+{
+	const struct batch *batch = &exchange->batch;
 
 	if (exchange->outcome_count)
-		read_settled(batch_rows(&batch, settle), exchange);
+		read_settled(batch_rows(batch, exchange->settle), exchange);
 	if (exchange->wanted)
-		read_claimed(batch_rows(&batch, claim), exchange);
+		read_claimed(batch_rows(batch, exchange->claim), exchange);
 	if (exchange->measure)
-		exchange->lag_ms = rows_number(batch_rows(&batch, lag), 0, "lag_ms");
-	return true;
+		read_state(batch_rows(batch, exchange->measured), &exchange->state);
+}
+
+bool queue_exchange(struct lease *lease, struct exchange *exchange, struct problem *problem)
+{
+	bool good = prepare(lease, exchange, problem) && batch_run(&exchange->batch, problem);
+
+	if (good)
+		read_all(exchange);
+	batch_finish(&exchange->batch);
+	return good;
+}
+
+bool queue_send(struct lease *lease, struct exchange *exchange, struct problem *problem)
+{
+	bool good = prepare(lease, exchange, problem) && batch_send(&exchange->batch, problem);
+
+	if (!good)
+		batch_finish(&exchange->batch);
+	return good;
+}
+
+bool queue_take(struct exchange *exchange, bool *ret_done, struct problem *problem)
+{
+	bool good = batch_take(&exchange->batch, ret_done, problem);
+
+	if (good && !*ret_done)
+		return true;
+	if (good)
+		read_all(exchange);
+	batch_finish(&exchange->batch);
+	return good;
+}
+
+bool queue_set_aside(struct lease *lease, int64_t lease_ms, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	struct bindings bindings = {0};
+	char lease_text[24];
+
+	snprintf(lease_text, sizeof(lease_text), "%" PRId64, lease_ms);
+	bind_text(&bindings, "limit", ASIDE_LOOKED);
+	bind_text(&bindings, "depth", ASIDE_DEPTH);
+	bind_text(&bindings, "lease_ms", lease_text);
+	if (!batch_begin(lease, BATCH_COMMIT, &batch, problem))
+		return false;
+	(void)batch_add(&batch, &SQL_DELIVERY_SET_ASIDE, &bindings);
+	return batch_run(&batch, problem);
 }
 
 bool queue_release(struct lease *lease, const struct delivery *const deliveries[], size_t count,
     struct problem *problem)
 {
-	CLEANUP(text_finish) struct text partnerships = TEXT_INIT(ARRAY_LIMIT);
-	CLEANUP(text_finish) struct text ids = TEXT_INIT(ARRAY_LIMIT);
-	CLEANUP(text_finish) struct text fences = TEXT_INIT(ARRAY_LIMIT);
 	CLEANUP(batch_finish) struct batch batch = {0};
+	struct text columns[COLUMNS];
 	struct bindings bindings = {0};
 
-	for (size_t i = 0; i < count; i++) {
-		const char *separator = i ? "," : "{";
-		text_printf(&partnerships, "%s%s", separator, deliveries[i]->partnership_id);
-		text_printf(&ids, "%s%s", separator, deliveries[i]->id);
-		text_printf(&fences, "%s%" PRId64, separator, deliveries[i]->fence);
-	}
-	const char *end = count ? "}" : "{}";
-	text_puts(&partnerships, end);
-	text_puts(&ids, end);
-	text_puts(&fences, end);
-	assert(!partnerships.failed && !ids.failed && !fences.failed);
-	bind_text(&bindings, "partnership_ids", text_string(&partnerships));
-	bind_text(&bindings, "delivery_ids", text_string(&ids));
-	bind_text(&bindings, "fences", text_string(&fences));
 	if (!batch_begin(lease, BATCH_COMMIT, &batch, problem))
 		return false;
+	columns_init(columns);
+	for (size_t i = 0; i < count; i++)
+		put_held(columns, deliveries[i]);
+	columns_bind(columns, &bindings);
 	(void)batch_add(&batch, &SQL_DELIVERY_RELEASE, &bindings);
+	columns_finish(columns);
 	return batch_run(&batch, problem);
 }

@@ -21,7 +21,9 @@ struct delivery {
 	char id[37];
 	char endpoint_id[37];
 	int64_t fence;
-	int attempts; /* made and recorded before this one */
+	int attempts;      /* made and recorded before this one */
+	int64_t waited_ms; /* how long it had been due when it was claimed */
+	bool troubled;     /* calls of its endpoint have failed before */
 	bool statutory;
 	char *url;
 	char *body;
@@ -38,6 +40,15 @@ struct settlement {
 	bool settled; /* false after a good exchange: somebody else held it, nothing was written */
 };
 
+/* How the queue stands, over all partnerships. Ages are milliseconds, 0 when there is none. */
+struct queue_state {
+	int64_t lag_ms;              /* how long the oldest due delivery has been waiting */
+	int64_t oldest_statutory_ms; /* of what is not delivered to a recipient in law */
+	int64_t oldest_other_ms;
+	int64_t at_risk; /* deliveries that people were told of, and that are not made yet */
+	int64_t circuits_open;
+};
+
 struct exchange {
 	struct settlement *outcomes;
 	size_t outcome_count;
@@ -45,16 +56,32 @@ struct exchange {
 	size_t wanted;       /* how many deliveries to claim, at most SLOTS */
 	int64_t lease_ms;
 	struct allowances *allowances; /* for claiming */
-	bool measure;                  /* asks for the lag */
+	int64_t now;                   /* of the clock of the allowances */
+	bool measure;                  /* asks for the state */
 
 	struct delivery *claimed; /* room for `wanted` */
 	size_t claimed_count;
-	int64_t lag_ms;
+	struct queue_state state;
+
+	struct batch batch; /* the queue's own */
+	size_t settle, claim, measured;
 };
 
 /* All of it, or nothing of it when this returns false. */
 MUST_CHECK bool queue_exchange(
     struct lease *lease, struct exchange *exchange, struct problem *problem);
+/*
+ * The same in parts: queue_send() begins it, queue_take() goes on without waiting until `ret_done`.
+ * Either ends it when it returns false.
+ */
+MUST_CHECK bool queue_send(struct lease *lease, struct exchange *exchange, struct problem *problem);
+MUST_CHECK bool queue_take(struct exchange *exchange, bool *ret_done, struct problem *problem);
+
+/*
+ * Sets aside what claims would wade through, because it waits behind others, and brings those
+ * forward that something nearer its legal day waits for. To be done now and then.
+ */
+MUST_CHECK bool queue_set_aside(struct lease *lease, int64_t lease_ms, struct problem *problem);
 /* Makes claimed deliveries due again at once, and wakes whoever else dispatches. */
 MUST_CHECK bool queue_release(struct lease *lease, const struct delivery *const deliveries[],
     size_t count, struct problem *problem);

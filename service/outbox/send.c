@@ -332,15 +332,16 @@ void *sender_take_finished(struct sender *sender)
 	return call->owner;
 }
 
-bool sender_wait(struct sender *sender, int socket, int milliseconds)
+bool sender_wait(struct sender *sender, const struct wait_socket *socket, int milliseconds)
 {
-	struct curl_waitfd watched = {.fd = socket, .events = CURL_WAIT_POLLIN};
+	short events = (short)(CURL_WAIT_POLLIN | (socket->writes ? CURL_WAIT_POLLOUT : 0));
+	struct curl_waitfd watched = {.fd = socket->socket, .events = events};
+	unsigned count = socket->socket < 0 ? 0 : 1;
 
 	if (sender->finished)
 		milliseconds = 0;
-	(void)curl_multi_poll(
-	    sender->multi, socket < 0 ? NULL : &watched, socket < 0 ? 0 : 1, milliseconds, NULL);
-	return socket >= 0 && watched.revents != 0;
+	(void)curl_multi_poll(sender->multi, count ? &watched : NULL, count, milliseconds, NULL);
+	return count && watched.revents != 0;
 }
 
 void sender_wake(struct sender *sender)

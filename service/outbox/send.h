@@ -54,10 +54,14 @@ void sender_start(
 void sender_run(struct sender *sender);
 /* The owner of a finished call, or NULL when there is no further one. */
 void *sender_take_finished(struct sender *sender);
+struct wait_socket {
+	int socket;  /* -1: none */
+	bool writes; /* wait until it can be written, too */
+};
 /*
- * Waits until a call can move, the socket (-1: none) has something to read, sender_wake() is
- * called or the time is over. Says whether the socket is readable.
+ * Waits until a call can move, the socket is ready, sender_wake() is called or the time is over.
+ * Says whether the socket is ready.
  */
-bool sender_wait(struct sender *sender, int socket, int milliseconds);
+bool sender_wait(struct sender *sender, const struct wait_socket *socket, int milliseconds);
 /* Ends a wait, from any thread. */
 void sender_wake(struct sender *sender);

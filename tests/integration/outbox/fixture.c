@@ -167,6 +167,7 @@ void worker_open(struct worker *worker)
 	    .application_name = "cspr-dispatch",
 	    .size = 1,
 	    .statements = statements_dispatch,
+	    .indexes_only = true,
 	};
 
 	*worker = (struct worker){0};
@@ -202,6 +203,13 @@ size_t worker_claim(struct worker *worker, size_t wanted, int64_t lease_ms)
 	cr_assert(queue_exchange(worker->lease, &exchange, &problem), "%s", problem.cause);
 	worker->claimed_count = exchange.claimed_count;
 	return exchange.claimed_count;
+}
+
+void worker_set_aside(struct worker *worker, int64_t lease_ms)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+
+	cr_assert(queue_set_aside(worker->lease, lease_ms, &problem), "%s", problem.cause);
 }
 
 bool worker_settle(struct worker *worker, size_t which, int status, enum verdict_state state,

@@ -40,6 +40,8 @@ void worker_open(struct worker *worker);
 void worker_close(struct worker *worker);
 /* Claims; what was claimed before is forgotten without being settled. */
 size_t worker_claim(struct worker *worker, size_t wanted, int64_t lease_ms);
+/* As a dispatcher does now and then. */
+void worker_set_aside(struct worker *worker, int64_t lease_ms);
 /* Settles one claimed delivery; false when somebody else held it. */
 bool worker_settle(struct worker *worker, size_t which, int status, enum verdict_state state,
     int64_t delay_ms, bool pause);

@@ -110,7 +110,7 @@ static void send_with(struct sender *sender, const char *url, struct sent *ret_s
 
 	sender_start(sender, &letter, ret_sent, ret_sent);
 	while (!(owner = sender_take_finished(sender))) {
-		(void)sender_wait(sender, -1, 100);
+		(void)sender_wait(sender, &(struct wait_socket){.socket = -1}, 100);
 		sender_run(sender);
 	}
 	cr_assert_eq(owner, ret_sent);
