@@ -38,6 +38,18 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# What links to libcspr links to the one that is being tested, with the sanitizers that it has.
+build_root=$(cd -- "$(dirname "$CSPR")/../.." && pwd -P)
+export PKG_CONFIG_PATH=$build_root/meson-uninstalled
+flags=("-Wl,-rpath,$build_root/clients/lib")
+if nm -D "$build_root/clients/lib/libcspr.so" | grep __asan_init >/dev/null; then
+	flags+=("-fsanitize=address,undefined")
+fi
+mkdir "$local_dir/bin"
+printf '#!/bin/sh\nexec /usr/bin/cc "$@" %s\n' "${flags[*]}" >"$local_dir/bin/cc"
+chmod 0755 "$local_dir/bin/cc"
+PATH=$local_dir/bin:$PATH
+
 demo_up
 # The session's directory is a checkout's, as far as the demonstration goes.
 mkdir "$local_dir/session"
@@ -49,8 +61,12 @@ done
 python3 "$root/tests/docs/blocks.py" "${documents[@]}" >"$local_dir/session.sh"
 wanted=$(grep -c '^printf .ok - ' "$local_dir/session.sh")
 status=0
-(cd "$local_dir/session" && bash -e -o pipefail "$local_dir/session.sh" \
-	3>"$local_dir/passed" >"$local_dir/output" 2>&1 </dev/null) || status=$?
+# A session of its own, so that what it leaves running ends with it.
+(cd "$local_dir/session" && exec setsid bash -e -o pipefail "$local_dir/session.sh" \
+	3>"$local_dir/passed" >"$local_dir/output" 2>&1 </dev/null) &
+session=$!
+wait "$session" || status=$?
+kill -- "-$session" 2>/dev/null || true
 passed=$(grep -c '^ok ' "$local_dir/passed" || true)
 if ((status == 0 && passed != wanted)); then
 	status=1
