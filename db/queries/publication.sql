@@ -143,8 +143,8 @@ ON CONFLICT (partnership_id, id) DO UPDATE
 -- name: publication_step
 -- What a review's transition leaves in its publication, and the notices that it sends or records:
 -- data-modifying parts of the statement that writes the transition. Each step leaves what it was judged
--- by and nothing else that its body may have: only one publishes, only one overrides. An embargo takes the planned day
--- and the notice that was given for it with it.
+-- by and nothing else that its body may have: only one publishes, and only two go past a rule. An
+-- embargo takes the planned day and the notice that was given for it with it.
 -- fragment
 publication_moved AS (
   INSERT INTO review_publication AS u (partnership_id, id, version, form, reason, decided_by,

@@ -59,11 +59,16 @@ SELECT t.subject_id, u.published_on, p.id FROM transition AS t
    AND coalesce((as_it.then ->> 'opened_on')::date <= u.published_on, true)
    AND coalesce((as_it.then ->> 'ended_on')::date > u.published_on, true);
 -- no review was published before seven working days after its notice, unless somebody decided so
-SELECT u.id, u.published_on, told.on FROM review_publication AS u
-  JOIN LATERAL (SELECT t.happened_on AS on FROM transition AS t
+SELECT /* An embargo ends a notice, and a national review is published without another. */
+       u.id, u.published_on, told.on, r.type FROM review_publication AS u
+  JOIN review AS r ON r.partnership_id = u.partnership_id AND r.id = u.id
+  JOIN LATERAL (SELECT t.happened_on AS on, t.id FROM transition AS t
      WHERE t.partnership_id = u.partnership_id AND t.subject_id = u.id
        AND t.to_state = 'notice_given' ORDER BY t.id DESC LIMIT 1) AS told ON true
  WHERE u.published_on IS NOT NULL AND u.override IS NULL
+   AND NOT (r.type = 'national' AND EXISTS (SELECT FROM transition AS t
+     WHERE t.partnership_id = u.partnership_id AND t.subject_id = u.id
+       AND t.to_state = 'embargoed' AND t.id > told.id))
    AND 7 > (SELECT count(*) FROM generate_series(told.on, u.published_on - 1, '1 day') AS g (day)
              WHERE extract(isodow FROM g.day) < 6
                AND g.day::date NOT IN (SELECT b.date FROM bank_holiday AS b));
