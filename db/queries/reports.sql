@@ -15,6 +15,15 @@ SELECT set_config('enable_nestloop', 'off', true) AS nested_loops,
        set_config('enable_seqscan', 'off', true) AS whole_tables,
        set_config('work_mem', '16MB', true) AS memory;
 
+-- name: incidents_of_others
+-- Those that we only contribute to or are informed of. They are the fewer: what is counted is asked not
+-- to be of one of them, because all of ours would be more to read.
+-- fragment
+SELECT o.id
+  FROM incident AS o
+ WHERE o.partnership_id = tenant()
+   AND o.our_role <> 'lead'
+
 -- name: report_period
 -- The days that are reported on.
 -- fragment
@@ -46,7 +55,6 @@ NOT EXISTS (
 -- fragment
 (SELECT r.id,
         r.incident_id,
-        i.local_ref,
         r.notified_on,
         reporting_year(r.notified_on) AS year,
         EXISTS (
@@ -60,10 +68,9 @@ NOT EXISTS (
              AND v.decided_on <= $1::date) AS led_to_lcspr
    FROM {{report_period}}
    JOIN rapid_review AS r ON r.notified_on BETWEEN period.starts_on AND period.ends_on
-   JOIN incident AS i ON i.partnership_id = r.partnership_id AND i.id = r.incident_id
   WHERE r.partnership_id = tenant()
     AND r.notified_on <= $1::date
-    AND (i.our_role IS NULL OR i.our_role = 'lead')
+    AND (r.incident_id IN ({{incidents_of_others}})) IS FALSE
     AND {{rapid_review_stands}}) AS c
 
 -- name: report_rapid_reviews_by_year
@@ -71,10 +78,15 @@ NOT EXISTS (
 -- their incidents led to a local child safeguarding practice review. Years without any stand
 -- between those that have some.
 -- $1 as_of, $2 year, $3 from, $4 to
-WITH counted AS MATERIALIZED (
-  SELECT c.year, count(*) AS rapid_reviews, count(*) FILTER (WHERE c.led_to_lcspr) AS lcsprs
+WITH by_day AS MATERIALIZED (
+  SELECT c.notified_on, count(*) AS rapid_reviews, count(*) FILTER (WHERE c.led_to_lcspr) AS lcsprs
     FROM {{counted_rapid_reviews}}
-   GROUP BY c.year),
+   GROUP BY c.notified_on),
+counted AS MATERIALIZED (
+  SELECT reporting_year(d.notified_on) AS year, sum(d.rapid_reviews) AS rapid_reviews,
+         sum(d.lcsprs) AS lcsprs
+    FROM by_day AS d
+   GROUP BY 1),
 years AS (
   SELECT reporting_year(y::date) AS year
     FROM (SELECT min(reporting_year_starts(c.year)) AS first,
@@ -98,12 +110,13 @@ SELECT CASE WHEN grouping(y.year) = 0 THEN 'row' ELSE 'total' END AS "_part",
 -- $1 as_of, $2 year, $3 from, $4 to, $5 row, $6 figure, $7 limit, $8 after_key
 SELECT 'rapid_review' AS kind,
        c.id,
-       c.local_ref AS reference,
+       i.local_ref AS reference,
        '/v1/rapid-reviews/' || c.id AS link,
-       c.local_ref AS "_key"
+       i.local_ref AS "_key"
   FROM {{counted_rapid_reviews}}
+  JOIN incident AS i ON i.partnership_id = tenant() AND i.id = c.incident_id
  WHERE ($5::text IS NULL OR c.year = $5::text)
    AND ($6::text IS DISTINCT FROM 'lcsprs' OR c.led_to_lcspr)
-   AND ($8::text IS NULL OR c.local_ref > $8::text)
- ORDER BY c.local_ref
+   AND ($8::text IS NULL OR i.local_ref > $8::text)
+ ORDER BY i.local_ref
  LIMIT $7::integer;

@@ -22,11 +22,13 @@ CASE
 END
 
 -- name: actions_as_of
--- Every action that was agreed by the day, as it stood then. What its state and its due date now are,
--- they were then where nothing has happened to them since, so that the log is read for the others
--- alone. ended_on is the day on which it came to a state that nothing follows. Which others is asked
--- with IN, because policies hide from the planner how many there are, and a join would go through them
--- anew for each action. OFFSET 0 keeps the planner from looking for each once for every use of it.
+-- Every action that was agreed by the day and had not ended before the period, as it stood on the day.
+-- What its state and its due date now are, they were then where nothing has happened to them since, so
+-- that the log is read for the others alone. ended_on is the day on which it came to a state that
+-- nothing follows. Which others is asked with IN, because policies hide from the planner how many there
+-- are, and a join would go through them anew for each action. OFFSET 0 keeps the planner from looking
+-- for each once for every use of it. What is closed now and was before both the period and the day had
+-- ended then too, and an index leaves it out.
 -- fragment
 (SELECT o.id,
         o.number,
@@ -61,9 +63,12 @@ END
                  LIMIT 1), '["not_started", null]')
             END AS reached,
             {{action_due_on_day}} AS due_on
-       FROM action AS a
+       FROM {{report_period}}
+       JOIN action AS a
+         ON a.closed_on IS NULL
+         OR a.closed_on >= least(period.starts_on, $1::date)
       WHERE a.partnership_id = tenant()
-        AND a.agreed_on <= $1::date
+        AND a.agreed_on <= least(period.ends_on, $1::date)
      OFFSET 0) AS o) AS a
 
 -- name: annual_lines
@@ -158,15 +163,27 @@ END
 -- The public is told of two sections alone.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 nature, $6 age_bands
 WITH counted AS MATERIALIZED (
-  SELECT c.id, c.incident_id, c.led_to_lcspr
+  SELECT c.incident_id, c.led_to_lcspr
     FROM {{counted_rapid_reviews}}),
-children AS (
-  SELECT {{annual_child_sex}} AS sex,
-         {{annual_child_age}} AS age,
-         ethnicity_group(h.ethnicity) AS ethnicity
+-- Counted by what stands in the records, and called by the names of the lines after that: there are few.
+children AS MATERIALIZED (
+  SELECT h.sex, h.unborn, h.age_years, h.age_days, h.ethnicity, count(*) AS count,
+         grouping(h.sex) = 0 AS by_sex,
+         grouping(h.age_years) = 0 AS by_age,
+         grouping(h.ethnicity) = 0 AS by_ethnicity
     FROM child AS h
    WHERE h.partnership_id = tenant()
-     AND (h.incident_id IN (SELECT c.incident_id FROM counted AS c)) IS TRUE),
+     AND (h.incident_id IN (SELECT c.incident_id FROM counted AS c)) IS TRUE
+   GROUP BY GROUPING SETS ((h.sex), (h.unborn, h.age_years, h.age_days), (h.ethnicity))),
+named AS (
+  SELECT CASE WHEN h.by_sex THEN 'sex' WHEN h.by_age THEN 'age' ELSE 'ethnicity' END AS counted,
+         CASE
+           WHEN h.by_sex THEN {{annual_child_sex}}
+           WHEN h.by_ethnicity THEN ethnicity_group(h.ethnicity)
+           ELSE {{annual_child_age}}
+         END AS code,
+         h.count
+    FROM children AS h),
 decided AS (
   SELECT DISTINCT ON (d.referral_id) d.outcome, d.decided_on
     FROM referral_decision AS d
@@ -193,43 +210,55 @@ considered AS (
      AND t.to_state = 'not_notified'
      AND t.happened_on <= $1::date
      AND (t.subject_id IN ({{incidents_of_others}})) IS FALSE),
-made AS (
-  SELECT r.origin,
-         CASE WHEN r.decided_on <= $1::date THEN coalesce(r.accepted, 'none') ELSE 'none' END
-           AS accepted,
-         r.addressee = 'national_body' AS is_national,
-         r.raised_on <= $1::date AS is_raised
-    FROM {{report_period}}
-    JOIN recommendation AS r ON r.made_on BETWEEN period.starts_on AND period.ends_on
-   WHERE r.partnership_id = tenant()
-     AND r.made_on <= $1::date),
+made AS MATERIALIZED (
+  SELECT m.origin, m.accepted, m.is_national, m.is_raised, count(*) AS count
+    FROM (SELECT r.origin,
+                 CASE WHEN r.decided_on <= $1::date THEN coalesce(r.accepted, 'none') ELSE 'none' END
+                   AS accepted,
+                 r.addressee = 'national_body' AS is_national,
+                 r.raised_on <= $1::date AS is_raised
+            FROM {{report_period}}
+            JOIN recommendation AS r ON r.made_on BETWEEN period.starts_on AND period.ends_on
+           WHERE r.partnership_id = tenant()
+             AND r.made_on <= $1::date) AS m
+   GROUP BY m.origin, m.accepted, m.is_national, m.is_raised),
+-- By state; whether there is evidence is asked of the few that are open.
 actions AS MATERIALIZED (
   SELECT a.state,
          a.state IN ('not_started', 'in_progress') AS is_open,
-         a.due_on < $1::date AS is_late,
-         a.id IN (
-           SELECT x.action_id
-             FROM action_evidence AS x
-            WHERE x.partnership_id = tenant()
-              AND x."on" <= $1::date) AS has_evidence,
-         a.id IN (
+         count(*) AS count,
+         count(*) FILTER (WHERE a.due_on < $1::date) AS late,
+         count(*) FILTER (WHERE a.is_bare) AS bare,
+         count(*) FILTER (WHERE a.is_bare AND a.due_on < $1::date) AS late_and_bare,
+         count(*) FILTER (WHERE a.id IN (
            SELECT x.action_id
              FROM {{report_period}}
              JOIN action_evidence AS x ON x."on" BETWEEN period.starts_on AND period.ends_on
             WHERE x.partnership_id = tenant()
               AND x."on" <= $1::date
-              AND x.shows = 'impact') AS has_impact,
-         a.id IN (
+              AND x.shows = 'impact')) AS impact,
+         count(*) FILTER (WHERE a.id IN (
            SELECT x.action_id
              FROM {{report_period}}
              JOIN action_assurance AS x ON x."on" BETWEEN period.starts_on AND period.ends_on
             WHERE x.partnership_id = tenant()
               AND x."on" <= $1::date
-              AND x.outcome = 'assured') AS is_assured
-    FROM {{report_period}}
-    JOIN {{actions_as_of}} ON a.agreed_on <= period.ends_on
-   WHERE a.ended_on IS NULL
-      OR a.ended_on >= period.starts_on),
+              AND x.outcome = 'assured')) AS assured
+    FROM (
+      SELECT a.id, a.state, a.due_on,
+             CASE WHEN a.state IN ('not_started', 'in_progress') THEN (
+               SELECT true
+                 FROM action_evidence AS x
+                WHERE x.partnership_id = tenant()
+                  AND x.action_id = a.id
+                  AND x."on" <= $1::date
+                LIMIT 1) IS NULL END AS is_bare
+        FROM {{report_period}}
+       CROSS JOIN {{actions_as_of}}
+       WHERE a.ended_on IS NULL
+          OR a.ended_on >= period.starts_on
+      OFFSET 0) AS a
+   GROUP BY a.state),
 cells AS (
   SELECT 'considered' AS counted, v.code, v.count, v.base
     FROM (SELECT count(*) AS all, count(*) FILTER (WHERE d.outcome = 'met') AS met
@@ -258,57 +287,47 @@ cells AS (
   UNION ALL
   SELECT 'nature', x.nature, count(*), sum(count(*)) OVER ()
     FROM (SELECT CASE
-                   WHEN $5::text = 'current'
-                    AND coalesce(max(o.death_date) <= $1::date, true)
-                   THEN max(o.nature)
-                   ELSE coalesce(max(o.nature_as_notified), max(o.nature))
+                   WHEN $5::text = 'current' AND coalesce(i.death_date <= $1::date, true)
+                   THEN i.nature
+                   ELSE coalesce(n.nature_as_notified, i.nature)
                  END AS nature
-            FROM (SELECT i.id, i.nature, i.death_date, NULL AS nature_as_notified
-                    FROM incident AS i
-                   WHERE i.partnership_id = tenant()
-                  UNION ALL
-                  SELECT n.incident_id, NULL, NULL, n.nature_as_notified
-                    FROM notification AS n
-                   WHERE n.partnership_id = tenant()
-                     AND n.kind = 'serious_incident') AS o
-           WHERE (o.id IN (SELECT c.incident_id FROM counted AS c)) IS TRUE
-           GROUP BY o.id) AS x
+            FROM counted AS c
+            JOIN incident AS i ON i.partnership_id = tenant() AND i.id = c.incident_id
+            LEFT JOIN (
+              SELECT n.incident_id, max(n.nature_as_notified) AS nature_as_notified
+                FROM notification AS n
+               WHERE n.partnership_id = tenant()
+                 AND n.kind = 'serious_incident'
+                 AND n.nature_as_notified IS NOT NULL
+               GROUP BY n.incident_id) AS n ON n.incident_id = c.incident_id) AS x
    GROUP BY x.nature
   UNION ALL
-  SELECT CASE
-           WHEN grouping(k.sex) = 0 THEN 'sex'
-           WHEN grouping(k.age) = 0 THEN 'age'
-           ELSE 'ethnicity'
-         END,
-         coalesce(k.sex, k.age, k.ethnicity),
-         count(*),
-         (SELECT count(*) FROM children)
-    FROM children AS k
-   GROUP BY GROUPING SETS ((k.sex), (k.age), (k.ethnicity))
+  SELECT k.counted, k.code, sum(k.count), sum(sum(k.count)) OVER (PARTITION BY k.counted)
+    FROM named AS k
+   GROUP BY k.counted, k.code
   UNION ALL
   SELECT CASE WHEN grouping(m.origin) = 0 THEN 'made' ELSE 'accepted' END,
          coalesce(m.origin, m.accepted),
-         count(*),
-         (SELECT count(*) FROM made)
+         sum(m.count),
+         (SELECT sum(m.count) FROM made AS m)
     FROM made AS m
    GROUP BY GROUPING SETS ((m.origin), (m.accepted))
   UNION ALL
-  SELECT 'raised', 'raised', count(*) FILTER (WHERE m.is_raised), count(*)
+  SELECT 'raised', 'raised', sum(m.count) FILTER (WHERE m.is_raised), sum(m.count)
     FROM made AS m
    WHERE m.is_national
   UNION ALL
-  SELECT 'state', a.state, count(*), sum(count(*)) OVER ()
+  SELECT 'state', a.state, a.count, sum(a.count) OVER ()
     FROM actions AS a
-   GROUP BY a.state
   UNION ALL
   SELECT v.counted, v.code, v.count, v.base
-    FROM (SELECT count(*) AS all,
-                 count(*) FILTER (WHERE a.has_impact) AS impact,
-                 count(*) FILTER (WHERE a.is_assured) AS assured,
-                 count(*) FILTER (WHERE a.is_open) AS open,
-                 count(*) FILTER (WHERE a.is_open AND a.is_late) AS overdue,
-                 count(*) FILTER (WHERE a.is_open AND NOT a.has_evidence) AS no_evidence,
-                 count(*) FILTER (WHERE a.is_open AND a.is_late AND NOT a.has_evidence) AS neither
+    FROM (SELECT sum(a.count) AS all,
+                 sum(a.impact) AS impact,
+                 sum(a.assured) AS assured,
+                 sum(a.count) FILTER (WHERE a.is_open) AS open,
+                 sum(a.late) FILTER (WHERE a.is_open) AS overdue,
+                 sum(a.bare) AS no_evidence,
+                 sum(a.late_and_bare) AS neither
             FROM actions AS a) AS s,
          LATERAL (VALUES
            ('improved', 'impact', s.impact, s.all),
@@ -352,9 +371,10 @@ WITH wanted AS MATERIALIZED (
    WHERE {{annual_row}} = $7::text)
 SELECT x.kind, x.id, x.reference, x.link, x."_key"
   FROM (
-    SELECT 'rapid_review' AS kind, c.id, c.local_ref AS reference,
-           '/v1/rapid-reviews/' || c.id AS link, c.local_ref AS "_key"
+    SELECT 'rapid_review' AS kind, c.id, i.local_ref AS reference,
+           '/v1/rapid-reviews/' || c.id AS link, i.local_ref AS "_key"
       FROM {{counted_rapid_reviews}}
+      JOIN incident AS i ON i.partnership_id = tenant() AND i.id = c.incident_id
      WHERE coalesce($7::text, 'Reviews') IN ('Reviews', 'Incidents', 'Children')
         OR EXISTS (
           SELECT
@@ -364,7 +384,6 @@ SELECT x.kind, x.id, x.reference, x.link, x."_key"
         OR EXISTS (
           SELECT
             FROM wanted AS w
-            JOIN incident AS i ON i.partnership_id = tenant() AND i.id = c.incident_id
            WHERE w.counted = 'nature'
              AND coalesce(w.code = CASE
                WHEN $5::text = 'current' AND coalesce(i.death_date <= $1::date, true)
@@ -410,7 +429,7 @@ SELECT x.kind, x.id, x.reference, x.link, x."_key"
     UNION ALL
     SELECT 'action', a.id, a.number, '/v1/actions/' || a.id, a.id::text
       FROM {{report_period}}
-      JOIN {{actions_as_of}} ON a.agreed_on <= period.ends_on
+     CROSS JOIN {{actions_as_of}}
      WHERE (a.ended_on IS NULL OR a.ended_on >= period.starts_on)
        AND ($7::text IN ('Actions', 'Improvements')
          OR $7::text = 'No progress' AND a.state IN ('not_started', 'in_progress')

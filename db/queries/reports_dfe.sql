@@ -8,21 +8,20 @@
         n.incident_id,
         n.notified_on,
         extract(year FROM n.notified_on - interval '3 months')::integer AS year,
-        coalesce(n.nature_as_notified, (
-          SELECT i.nature
-            FROM incident AS i
-           WHERE i.partnership_id = tenant()
-             AND i.id = n.incident_id)) AS nature,
-        coalesce(n.characteristics, (
-          SELECT child_characteristics(h.lac_status, h.csc_status, h.sex, h.unborn, h.age_years,
-                   h.age_days, h.ethnicity, h.disabilities, h.dfe_placement_group,
-                   h.placement_type, h.cp_plan, h.known_to_any_agency)
-            FROM child AS h
-           WHERE h.partnership_id = tenant()
-             AND h.incident_id = n.incident_id
-             AND h.index_child)) AS characteristics
+        coalesce(n.nature_as_notified, i.nature) AS nature,
+        coalesce(n.characteristics,
+          child_characteristics(h.lac_status, h.csc_status, h.sex, h.unborn, h.age_years, h.age_days,
+            h.ethnicity, h.disabilities, h.dfe_placement_group, h.placement_type, h.cp_plan,
+            h.known_to_any_agency)) AS characteristics
    FROM {{report_period}}
    JOIN notification AS n ON n.notified_on BETWEEN period.starts_on AND period.ends_on
+   LEFT JOIN incident AS i
+     ON i.partnership_id = tenant()
+    AND i.id = CASE WHEN n.nature_as_notified IS NULL THEN n.incident_id END
+   LEFT JOIN child AS h
+     ON h.partnership_id = tenant()
+    AND h.incident_id = CASE WHEN n.characteristics IS NULL THEN n.incident_id END
+    AND h.index_child
   WHERE n.partnership_id = tenant()
     AND n.notified_on <= $1::date
     AND n.kind IN ('serious_incident', 'looked_after_child_death')

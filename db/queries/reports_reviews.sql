@@ -13,11 +13,10 @@
     AND EXISTS (
       SELECT
         FROM review_incident AS l
-        JOIN incident AS i ON i.partnership_id = l.partnership_id AND i.id = l.incident_id
        WHERE l.partnership_id = v.partnership_id
          AND l.review_id = v.id
          AND (l.removed_at IS NULL OR london_day(l.removed_at) > $1::date)
-         AND (i.our_role IS NULL OR i.our_role = 'lead'))) AS v
+         AND (l.incident_id IN ({{incidents_of_others}})) IS FALSE)) AS v
 
 -- name: review_on_day
 -- Joins to a review v of counted_reviews its publication u and how far it had come: one that has not
@@ -124,11 +123,12 @@ SELECT 'review' AS kind,
 -- name: panel_sent
 -- Each rapid review that the Panel was sent, with what it and the partnership said.
 -- fragment
-SELECT c.id, c.local_ref, s.sent_on, coalesce(p.response, 'no_response_yet') AS response,
+SELECT c.id, i.local_ref, s.sent_on, coalesce(p.response, 'no_response_yet') AS response,
        p.received_on AS response_on,
        CASE WHEN p.answered_on <= $1::date THEN p.answer END AS answer,
        CASE WHEN p.answered_on <= $1::date THEN p.answered_on END AS answered_on
   FROM {{counted_rapid_reviews}}
+  JOIN incident AS i ON i.partnership_id = tenant() AND i.id = c.incident_id
   JOIN {{panel_submissions}} ON s.rapid_review_id = c.id
   LEFT JOIN {{panel_latest_responses}} ON p.rapid_review_id = c.id
 

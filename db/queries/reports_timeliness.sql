@@ -2,14 +2,6 @@
 -- set is narrow and read once, and joined as a whole; what a page shows of an incident is looked up for
 -- the page alone.
 
--- name: incidents_of_others
--- Those that we only contribute to or are informed of.
--- fragment
-SELECT o.id
-  FROM incident AS o
- WHERE o.partnership_id = tenant()
-   AND o.our_role <> 'lead'
-
 -- name: notification_clocks
 -- The clock of the notification of each incident, with what was sent by the day. One that a decision
 -- not to notify ended stands until the day of that decision; one that was a mistake never stood.
