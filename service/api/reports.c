@@ -1,6 +1,7 @@
 /* Owns the operations of reports: what may be asked, and the records behind a figure. */
 #include "api/reports.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,9 @@
 #include "api/report.h"
 #include "api/report_public.h"
 #include "store/statements.h"
+
+/* The first month of a reporting year. */
+#define APRIL 4
 
 /* ---- What is asked ---- */
 
@@ -62,6 +66,55 @@ static struct date_text day_of(const struct call *call)
 	return date_format(day);
 }
 
+/* A request as it would be with the year that nobody named, for as long as the report is made. */
+struct asked_year {
+	struct call *call; /* NULL when the request is as it came */
+	const struct request *as_it_came;
+	struct request request;
+	struct argument arguments[PARAMETERS_MAX];
+	char year[sizeof("2023-24")];
+};
+
+static void asked_year_finish(struct asked_year *asked)
+{
+	if (asked->call)
+		asked->call->request = asked->as_it_came;
+}
+DEFINE_VALUE_CLEANUP(struct asked_year, asked_year_finish)
+
+/*
+ * A report that the document says is of a year is of that of the day where no period is asked for.
+ * The public has to name its year: what the day's would be changes, and with it what was told.
+ */
+static void ask_for_year(
+    struct call *call, const struct operation *report, struct asked_year *asked)
+{
+	const struct request *request = call->request;
+	const struct parameter *parameter = operation_parameter(request->operation, IN_QUERY, "year");
+	const char *period = json_string_value(json_object_get(report_of(report), "period"));
+	struct date day = call->today;
+	int year;
+	int month;
+	int number;
+
+	if (!period || strcmp(period, "year") != 0 || !parameter || report_is_public(call) ||
+	    request_argument(request, "year") || request_argument(request, "from") ||
+	    request_argument(request, "to") || !date_parse(day_of(call).text, &day))
+		return;
+	date_to_civil(day, &year, &month, &number);
+	year -= month < APRIL;
+	snprintf(asked->year, sizeof(asked->year), "%04u-%02u", (unsigned)year % 10000,
+	    (unsigned)(year + 1) % 100);
+	asked->call = call;
+	asked->as_it_came = request;
+	asked->request = *request;
+	memcpy(asked->arguments, request->arguments,
+	    request->argument_count * sizeof(asked->arguments[0]));
+	asked->arguments[asked->request.argument_count++] = (struct argument){parameter, asked->year};
+	asked->request.arguments = asked->arguments;
+	call->request = &asked->request;
+}
+
 /* Says that the public is told, so that the rows that it must not know of are not there. */
 static void guard(const struct call *call, struct batch *batch)
 {
@@ -98,8 +151,10 @@ bool report_show(struct call *call, struct problem *problem)
 	CLEANUP(json_decref) json_t *report = NULL;
 	struct date_text day = day_of(call);
 	struct list_page page;
+	CLEANUP(asked_year_finish) struct asked_year asked = {0};
 	bool is_long = operation_parameter(call->request->operation, IN_QUERY, REPORT_AFTER);
 
+	ask_for_year(call, call->request->operation, &asked);
 	call_bind(call, &arguments);
 	bind_text(&arguments.bindings, "as_of", day.text);
 	if ((is_long && !list_open_at(call, REPORT_AFTER, &page, &arguments.bindings, problem)) ||
@@ -207,11 +262,14 @@ bool report_records(struct call *call, struct problem *problem)
 	CLEANUP(batch_finish) struct batch batch = {0};
 	CLEANUP(arguments_finish) struct arguments arguments = {0};
 	struct list_page page;
+	CLEANUP(asked_year_finish) struct asked_year asked = {0};
 	struct date_text day = day_of(call);
 	const struct operation *operation =
 	    find_report(call, request_argument(call->request, "report_name"));
 	const struct endpoint *report = operation ? call->api->endpoints[operation->index] : NULL;
 
+	if (operation)
+		ask_for_year(call, operation, &asked);
 	call_bind(call, &arguments);
 	bind_text(&arguments.bindings, "as_of", day.text);
 	if (!report || !report->records) {

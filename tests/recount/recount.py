@@ -9,7 +9,7 @@ tables, by a role that sees everything. Such a file has
 
     -- key: year               the members that name a row
     -- ask: force=true         perhaps several: what else is asked, and variables of the statements
-    -- period: none            where the report is of a day alone
+    -- period: none            where the report is of a day alone; year: where all years are asked for
     -- first                   perhaps: what both of the others start from
     -- rows                    then a statement whose columns are members of the answer's rows
     -- totals                  perhaps another, with those of its totals
@@ -86,6 +86,8 @@ class Report:
         self.totals = self.block(text, "totals")
         # What is of a day alone takes no period.
         self.has_period = "-- period: none\n" not in text
+        # What is of one year unless a period is asked for is asked of all years by their first day.
+        self.all_years = {"from": "1900-01-01"} if "-- period: year\n" in text else {}
         self.faults = []
 
     @staticmethod
@@ -184,7 +186,8 @@ def count_again(reports, seed, partnership, service, today):
                 for ask in report.asks:
                     wanted = [json.loads(next(lines), parse_float=decimal.Decimal)
                               for sql in (report.rows, report.totals) if sql]
-                    query = {**ask, **asked, **({} if day == today else {"as_of": str(day)})}
+                    query = {**ask, **(asked or report.all_years),
+                             **({} if day == today else {"as_of": str(day)})}
                     answer = service.report(report.name, query)
                     report.compare(f"seed {seed} {query}", wanted, answer)
 

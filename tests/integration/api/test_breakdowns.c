@@ -106,6 +106,21 @@ Test(dfe_breakdown, has_deaths_of_looked_after_children_and_no_care_leavers)
 	cr_assert_eq(annual(figures, "Reviews", "Rapid reviews", "All", "count"), 0);
 }
 
+Test(annual_report, is_of_the_year_of_its_day_where_no_period_is_asked_for)
+{
+	expect_value(get("/v1/reports/annual-report?as_of=2021-03-31"), "/parameters/year", "'2020-21'");
+	expect_value(get("/v1/reports/annual-report?as_of=2021-04-01"), "/parameters/year", "'2021-22'");
+	expect_value(get("/v1/reports/annual-report?as_of=2021-04-01&from=2019-04-01"),
+	    "/parameters/year", "null");
+	notified("serious_incident", "", "2018-03-31");
+	const struct answer *report = get("/v1/reports/annual-report?as_of=2018-03-31");
+	const struct answer *later = get("/v1/reports/annual-report?as_of=2018-04-01");
+	cr_assert_eq(annual(report, "Notifications", "Submitted", "Serious incident", "count"), 1);
+	cr_assert_eq(annual(later, "Notifications", "Submitted", "Serious incident", "count"), 0);
+	expect_value(
+	    get("/v1/reports/annual-report/records?as_of=2018-04-01&row=Notifications"), "/data", "[]");
+}
+
 Test(annual_report, keeps_the_nature_that_was_notified_beside_the_current_one)
 {
 	const char *id = notified("serious_incident", "", "2020-05-05");

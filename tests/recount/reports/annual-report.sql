@@ -1,4 +1,5 @@
 -- key: section measure breakdown
+-- period: year
 -- ask: nature=as_notified age_bands=dfe
 -- ask: nature=current age_bands=ar2020
 -- rows
