@@ -19,6 +19,8 @@ import urllib.request
 from adversary import Publication
 
 THRESHOLD = 5
+ROUNDING = 5
+POLICIES = [(1, 1), (THRESHOLD, 1), (THRESHOLD, ROUNDING)]
 FIRST_YEAR = 2018
 
 
@@ -36,9 +38,9 @@ def ask(path, **parameters):
         sys.exit(f"{path}?{query}: {error.code} {error.read().decode()}")
 
 
-def set_threshold(partnership, threshold):
+def decide(partnership, threshold, rounding):
     subprocess.run(["csprd", "policies", "disclosure", "--partnership", partnership,
-                    "--threshold", str(threshold), "--rounding", "1"], check=True)
+                    "--threshold", str(threshold), "--rounding", str(rounding)], check=True)
 
 
 def closed_years():
@@ -127,6 +129,25 @@ def add_cells(seen, report, question, truth, shown):
                 seen.sum([cell, rest], f"{name} {base}")
 
 
+def expect_rounded(report, question, shown, rounded):
+    """Rounding follows from what is shown, so that the adversary gets nothing from it that he has not."""
+    for (name, row), (_, told) in zip(named_rows(report, question, shown),
+                                      named_rows(report, question, rounded)):
+        if row.get("suppressed") != told.get("suppressed"):
+            sys.exit(f"{name} hides {row.get('suppressed')}, and rounded {told.get('suppressed')}")
+        for key in told.keys() & row.keys():
+            said = report.disclosed.get(key, {})
+            if said.get("kind") == "share" and told[key] is not None:
+                of = [told[member] for member in said["of"]]
+                expected = of[1] and int(1000 * of[0] / of[1] + 0.5) / 10
+            elif isinstance(told[key], (int, float)) and not isinstance(told[key], bool):
+                expected = (row[key] + ROUNDING // 2) // ROUNDING * ROUNDING
+            else:
+                continue
+            if told[key] != expected:
+                sys.exit(f"{name} {key} is {row[key]} and rounded {told[key]}, not {expected}")
+
+
 def add_sums(seen, report, question, truth):
     rows = list(named_rows(report, question, truth))
     for said in report.said.get("sums", []):
@@ -193,22 +214,23 @@ def main():
     document = ask("/openapi.json")
     reports = list(public_reports(document))
     answers = {}
-    for threshold in (1, THRESHOLD):
-        set_threshold(partnership, threshold)
+    for policy in POLICIES:
+        decide(partnership, *policy)
         for report in reports:
             for question in report.questions():
-                answers[threshold, report.path, str(question)] = ask(
+                answers[policy, report.path, str(question)] = ask(
                     report.path, audience="public", **question)
     seen = Publication(THRESHOLD)
     refused = 0
     told = {}
     for report in reports:
         for question in report.questions():
-            truth = answers[1, report.path, str(question)]
-            shown = answers[THRESHOLD, report.path, str(question)]
+            truth, shown, rounded = (answers[policy, report.path, str(question)]
+                                     for policy in POLICIES)
             if shown is None:
                 refused += 1
                 continue
+            expect_rounded(report, question, shown, rounded)
             add_cells(seen, report, question, truth, shown)
             add_sums(seen, report, question, truth)
             rows = list(named_rows(report, question, truth))

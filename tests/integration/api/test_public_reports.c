@@ -5,17 +5,23 @@
 
 STAGE(ALL_SCOPES, NULL)
 
-static void counted(int count, const char *notified_on)
+static void counted_as(const char *nature, int count, const char *notified_on)
 {
 	for (int i = 0; i < count; i++) {
-		const char *id = recorded(
-		    incident_with("{'incident_date': '%s', 'aware_on': '%s'}", notified_on, notified_on));
+		const char *id = recorded(incident_with("{'incident_date': '%s', 'aware_on': '%s', "
+		                                        "'nature': '%s'}",
+		    notified_on, notified_on, nature));
 		expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record', "
 		                           "'notified_on': '%s'}",
 		                       notified_on),
 		                  "/v1/incidents/%s/notifications", id),
 		    201);
 	}
+}
+
+static void counted(int count, const char *notified_on)
+{
+	counted_as("serious_harm", count, notified_on);
 }
 
 static const char *theme_called(const char *label)
@@ -88,4 +94,40 @@ Test(public_reports, have_one_form_so_that_two_cannot_be_taken_from_one_another)
 	expect_fault(get("%s&nature=current", path), "nature", "one_form");
 	expect_fault(get("%s&age_bands=ar2020", path), "age_bands", "one_form");
 	expect_status(get("%s&nature=as_notified&age_bands=dfe", path), 200);
+}
+
+/* What the partnership has decided; every test ends with what it began with. */
+static void decide(const char *policy)
+{
+	CLEANUP(free)
+	char *slug = sql_text(&stage()->database,
+	    text_of("UPDATE partnership SET %s WHERE slug = 'north' RETURNING slug", policy), NULL);
+
+	cr_assert_str_eq(slug, "north");
+}
+
+Test(public_reports, are_rounded_as_was_decided_with_shares_of_what_is_shown)
+{
+	static const char *const path =
+	    "/v1/reports/annual-report?audience=public&year=2021-22&as_of=2022-03-31";
+
+	counted_as("child_death", 1, "2021-05-06");
+	counted(2, "2021-05-06");
+	decide("disclosure_threshold = 1");
+	const struct answer *exact = get("%s", path);
+	counted(5, "2021-05-06");
+	decide("disclosure_rounding = 5");
+	const struct answer *rounded = get("%s", path);
+	decide("disclosure_threshold = 5, disclosure_rounding = 1");
+
+	expect_value(exact, "/rows/1/breakdown", "'Serious harm'");
+	expect_value(exact, "/rows/1/count", "2");
+	expect_value(exact, "/rows/1/percent", "66.7");
+	expect_value(rounded, "/rows/0/count", "0");
+	expect_value(rounded, "/rows/0/percent", "0.0");
+	expect_value(rounded, "/rows/1/count", "5");
+	expect_value(rounded, "/rows/1/denominator", "10");
+	expect_value(rounded, "/rows/1/percent", "50.0");
+	cr_assert_not_null(
+	    strstr(told(rounded), "Counts are rounded to the nearest 5 and may not sum"));
 }
