@@ -100,6 +100,38 @@ Test(plan, comes_from_a_sheet_whole)
 	cr_assert_eq(count_rows("SELECT count(*) FROM transition WHERE subject_id = $1::uuid", id), 1);
 }
 
+Test(plan, changes_each_thing_that_a_sheet_has_a_column_for)
+{
+	const char *review = planned();
+	const struct answer *before = get("%s", at_plan(review));
+	const char *recommendation = answer_text(before, "/recommendations/0/id");
+	const char *action = answer_text(before, "/recommendations/0/actions/0/id");
+	static const char *const expected[][2] = {{"number", "'9.1'"}, {"text", "'On every form.'"},
+	    {"responsibility", "'collective'"}, {"owner", "'chair'"}, {"due_on", "'2022-01-31'"},
+	    {"level", "'group'"}, {"impact_measure", "'9 of 10'"}, {"assurance_interval_months", "7"}};
+
+	expect_status(
+	    put_sheet(review,
+	        text_of("recommendation_id,recommendation_number,recommendation,addressee,addressed_to,"
+	                "recommended_on,action_id,action_number,action,lead_agencies,responsibility,"
+	                "owner,due_on,due_reason,due_approved_by,level,impact_measure,"
+	                "assurance_interval_months\r\n"
+	                "%s,9,Know it.,agency,police,2021-10-01,%s,9.1,On every form.,police; trust,"
+	                "collective,chair,2022-01-31,More time.,board,group,9 of 10,7\r\n",
+	            recommendation, action),
+	        ""),
+	    200);
+	const struct answer *advice = get("/v1/recommendations/%s", recommendation);
+	expect_value(advice, "/number", "'9'");
+	expect_value(advice, "/text", "'Know it.'");
+	expect_value(advice, "/addressee", "'agency'");
+	expect_value(advice, "/made_on", "'2021-10-01'");
+	const struct answer *read = get("/v1/actions/%s", action);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
+		expect_value(read, text_of("/%s", expected[i][0]), expected[i][1]);
+	cr_assert_eq(json_array_size(answer_at(read, "/leads")), 2);
+}
+
 Test(plan, that_is_given_back_as_it_came_changes_nothing)
 {
 	const char *review = planned();
@@ -194,6 +226,9 @@ Test(plan, does_not_take_colours_and_states_from_a_sheet)
 	expect_value(coloured, "/would_change", "[]");
 	const struct answer *stated = put_sheet(review, "action_number,state\nX1,closed_assured\n", "");
 	expect_fault(stated, "/2/state", "has_steps");
+	const struct answer *accepted =
+	    put_sheet(review, "recommendation_number,recommendation_state\n1,accepted\n", "");
+	expect_fault(accepted, "/2/recommendation_state", "has_steps");
 	expect_fault(put_sheet(review, "action_number,agreed_on\nX1,2021-10-13\n", ""), "/2/agreed_on",
 	    "settled");
 }

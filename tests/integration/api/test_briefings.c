@@ -48,6 +48,11 @@ Test(finding, that_is_withdrawn_stays_in_the_record)
 	expect_value(get("/v1/reviews/%s/findings/%s", review, id), "/position", "1");
 	expect_fault(changed_at(review, "findings", id, json_of("{'withdrawn_on': '2024-03-01'}")),
 	    "/withdrawn_reason", "withdrawn_whole");
+	expect_fault(changed_at(review, "findings", id,
+	                 json_of("{'withdrawn_on': '2099-03-01', 'withdrawn_reason': 'x'}")),
+	    "/withdrawn_on", "date_in_future");
+	expect_fault(changed_at(review, "findings", id, json_of("{'embargo_review_by': '2027-03-01'}")),
+	    "/embargo_review_by", "not_embargoed");
 	expect_moved(changed_at(review, "findings", id,
 	    json_of("{'withdrawn_on': '2024-03-01', 'withdrawn_reason': 'It was another year.'}")));
 	expect_value(get("/v1/reviews/%s/findings", review), "/data/0/withdrawn_on", "'2024-03-01'");

@@ -117,6 +117,9 @@ Test(recurrence, after_a_closure_that_nobody_verified_is_told_apart)
 	expect_value(found, "/recurrences/0/closure", "'closed_unverified'");
 	expect_value(found, "/recurrences/0/days_after_assured", "null");
 	expect_value(found, "/after_unverified", "{'recurrences': 1, 'shortest_days': 30}");
+	/* On the day of the closure itself it is not after it. */
+	incident_on("2023-05-02", theme);
+	cr_assert_null(answer_at(recurrence_of(theme, ""), "/recurrences/1"));
 }
 
 Test(recurrence, is_none_while_an_action_is_open_again)
@@ -131,6 +134,11 @@ Test(recurrence, is_none_while_an_action_is_open_again)
 	/* One that happened while it was closed stays one, whatever was done since. */
 	incident_on("2023-05-10", theme);
 	expect_value(recurrence_of(theme, ""), "/recurrences/0/days_between", "8");
+	incident_on("2023-05-02", theme);
+	cr_assert_null(answer_at(recurrence_of(theme, ""), "/recurrences/1"));
+	/* On the day on which it was opened again it had been closed until then. */
+	incident_on("2023-05-20", theme);
+	expect_value(recurrence_of(theme, ""), "/recurrences/0/days_between", "18");
 }
 
 Test(recurrence, is_shown_as_it_was_known_on_a_day)
@@ -210,4 +218,23 @@ Test(recurrence, is_offered_to_the_next_rapid_review_as_evidence)
 	expect_value(offered, "/themes/0/criteria", "['c1_improvements', 'c2_recurrent_themes']");
 	expect_status(get("%s", answer_text(offered, "/themes/0/link")), 200);
 	expect_status(get("%s", answer_text(offered, "/themes/0/action_link")), 200);
+}
+
+Test(recurrence, is_evidence_by_what_was_there_before_the_incident_alone)
+{
+	const char *theme = new_theme();
+	const char *incident = incident_on("2022-08-01", theme);
+
+	completed_action(theme);
+	incident_on("2023-06-01", theme);
+	expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record',"
+	                           " 'notified_on': '2022-08-03'}"),
+	                  "/v1/incidents/%s/notifications", incident),
+	    201);
+	const struct answer *offered = get("/v1/rapid-reviews/%s/recurrence",
+	    answer_text(get("/v1/rapid-reviews?incident_id=%s", incident), "/data/0/id"));
+	expect_value(offered, "/themes/0/verdict", "'not_found_before'");
+	expect_value(offered, "/themes/0/actions_before", "0");
+	expect_value(offered, "/themes/0/incidents_before", "0");
+	expect_value(offered, "/themes/0/criteria", "[]");
 }

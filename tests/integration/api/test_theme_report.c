@@ -1,4 +1,6 @@
 /* What the report on themes counts. */
+#include <string.h>
+
 #include "fixture.h"
 
 STAGE(ALL_SCOPES, NULL)
@@ -119,4 +121,27 @@ Test(theme_report, is_of_one_set_or_of_one_kind)
 	expect_status(
 	    get("%s&row=%s", answer_text(practice, "/links/records"), answer_text(practice, row)), 200);
 	expect_fault(get("/v1/reports/themes?audience=public&kind=practice"), "kind", "one_form");
+}
+
+static const char *written_as(const char *format)
+{
+	const char *const headers[] = {text_of("Accept: %s", format), NULL};
+	const struct answer *answer =
+	    make(&(struct call){.path = "/v1/reports/themes?set=local", .headers = headers});
+
+	expect_status(answer, 200);
+	return text_string(&answer->body);
+}
+
+Test(theme_report, has_no_markup_and_no_formula_in_a_label)
+{
+	theme_with("{'label': '=<b>|*x*', 'kind': 'practice'}");
+	const char *page = written_as("text/html");
+
+	cr_assert_null(strstr(page, "<b>"));
+	/* In the table, and in the chart above it. */
+	cr_assert_not_null(strstr(page, "<th scope=\"row\">=&lt;b&gt;|*x*</th>"), "%s", page);
+	cr_assert_not_null(strstr(page, "\">=&lt;b&gt;|*x*</text>"), "%s", page);
+	cr_assert_not_null(strstr(written_as("text/markdown"), "| =\\<b\\>\\|\\*x\\* |"));
+	cr_assert_not_null(strstr(written_as("text/csv"), "\n'=<b>|*x*,"));
 }
