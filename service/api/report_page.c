@@ -63,26 +63,35 @@ static void put_asked(const json_t *report, struct text *ret_text)
 
 /* ---- The table ---- */
 
-/* The records behind a figure, where the report has them and the figure is not nothing. */
-static bool put_link(
-    const json_t *report, const json_t *row, const json_t *column, struct text *ret_text)
+/* Opens the link to the records behind a figure, where the report has them and the figure is not
+ * nothing; `name` is the row's, or NULL for all of them. */
+static bool put_link(const json_t *report, const char *name, const char *figure,
+    const json_t *value, struct text *ret_text)
 {
 	const char *records = member(json_object_get(report, "links"), "records");
-	const json_t *first = json_array_get(json_object_get(report, "columns"), 0);
-	const char *row_name = member(row, "row");
-	const char *name = *row_name ? row_name : member(row, member(first, "key"));
-	const json_t *value = json_object_get(row, member(column, "key"));
 
-	if (!*records || !*name || !json_is_integer(value) || json_integer_value(value) == 0)
+	if (!*records || !json_is_integer(value) || json_integer_value(value) == 0)
 		return false;
 	CLEANUP(text_finish) struct text link = TEXT_INIT(4000);
-	text_printf(&link, "%s&row=", records);
-	text_put_url(&link, name);
-	text_printf(&link, "&figure=%s", member(column, "key"));
+	text_puts(&link, records);
+	if (name) {
+		text_puts(&link, "&row=");
+		text_put_url(&link, name);
+	}
+	text_printf(&link, "&figure=%s", figure);
 	text_puts(ret_text, "<a href=\"");
 	page_put(text_string(&link), ret_text);
 	text_puts(ret_text, "\">");
 	return true;
+}
+
+/* As the records of a row are asked for. */
+static const char *row_name(const json_t *report, const json_t *row)
+{
+	const json_t *first = json_array_get(json_object_get(report, "columns"), 0);
+	const char *name = member(row, "row");
+
+	return *name ? name : member(row, member(first, "key"));
 }
 
 static void put_cell(
@@ -94,7 +103,9 @@ static void put_cell(
 	page_put_value(member(column, "type"), json_object_get(row, member(column, "key")), &plain);
 	text_printf(text, "<%s%s%s>", element, first ? " scope=\"row\"" : "",
 	    report_is_number(column) ? " class=\"number\"" : "");
-	bool linked = put_link(report, row, column, text);
+	const char *name = row_name(report, row);
+	const char *key = member(column, "key");
+	bool linked = *name && put_link(report, name, key, json_object_get(row, key), text);
 	page_put(text_string(&plain), text);
 	text_printf(text, "%s</%s>", linked ? "</a>" : "", element);
 }
@@ -125,8 +136,10 @@ bool report_has_totals(const json_t *columns, const json_t *totals)
 	return false;
 }
 
-static void put_totals(const json_t *columns, const json_t *totals, struct text *ret_text)
+static void put_totals(const json_t *report, struct text *ret_text)
 {
+	const json_t *columns = json_object_get(report, "columns");
+	const json_t *totals = json_object_get(report, "totals");
 	size_t index;
 	json_t *column;
 
@@ -143,8 +156,9 @@ static void put_totals(const json_t *columns, const json_t *totals, struct text 
 		if (total)
 			page_put_value(member(column, "type"), total, &plain);
 		text_printf(ret_text, "<td%s>", report_is_number(column) ? " class=\"number\"" : "");
+		bool linked = put_link(report, NULL, member(column, "key"), total, ret_text);
 		page_put(text_string(&plain), ret_text);
-		text_puts(ret_text, "</td>");
+		text_puts(ret_text, linked ? "</a></td>" : "</td>");
 	}
 	text_puts(ret_text, "</tr>\n</tfoot>\n");
 }
@@ -167,7 +181,10 @@ static void put_other_totals(const json_t *report, struct text *ret_text)
 			text_putc(&label, *at == '_' ? ' ' : *at);
 		page_put_value(strstr(key, "percent") ? "percent" : "text", value, &plain);
 		page_put_element("dt", text_string(&label), ret_text);
-		page_put_element("dd", text_string(&plain), ret_text);
+		text_puts(ret_text, "<dd>");
+		bool linked = put_link(report, NULL, key, value, ret_text);
+		page_put(text_string(&plain), ret_text);
+		text_puts(ret_text, linked ? "</a></dd>\n" : "</dd>\n");
 	}
 	text_puts(ret_text, "</dl>\n");
 }
@@ -207,7 +224,7 @@ void report_page_put_table(const json_t *report, const json_t *bars, struct text
 		text_puts(ret_text, "</tr>\n");
 	}
 	text_puts(ret_text, "</tbody>\n");
-	put_totals(columns, json_object_get(report, "totals"), ret_text);
+	put_totals(report, ret_text);
 	text_puts(ret_text, "</table>\n</div>\n");
 	put_next(report, ret_text);
 	put_other_totals(report, ret_text);

@@ -101,3 +101,19 @@ Test(report_records, of_a_theme_held_against_a_national_figure_are_reviews)
 	expect_value(records, "/data/0/id", text_of("'%s'", review));
 	cr_assert_null(answer_at(records, "/data/1"));
 }
+
+Test(report_records, of_rows_and_totals_are_linked_from_the_page)
+{
+	static const char *const headers[] = {"Accept: text/html", NULL};
+
+	stage_incidents();
+	const struct answer *page = make(&(struct call){
+	    .path = "/v1/reports/rapid-reviews-by-year?year=2022-23", .headers = headers});
+	const char *text = text_string(&page->body);
+	cr_assert_not_null(
+	    strstr(text, "records?year=2022-23&amp;audience=partnership&amp;row=2022-23&amp;figure="
+	                 "rapid_reviews\">"),
+	    "%s", text);
+	cr_assert_not_null(
+	    strstr(text, "records?year=2022-23&amp;audience=partnership&amp;figure=rapid_reviews\">"));
+}
