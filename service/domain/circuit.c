@@ -6,8 +6,8 @@
 #define SECOND INT64_C(1000)
 #define FIRST_WAIT (10 * SECOND)
 #define STATUTORY_WAIT (60 * SECOND)
-#define ORDINARY_WAIT (15 * 60 * SECOND)
-#define ASKED_WAIT (60 * 60 * SECOND)
+#define ORDINARY_WAIT (15 * STATUTORY_WAIT)
+#define ASKED_WAIT (60 * STATUTORY_WAIT)
 
 static int64_t least(int64_t a, int64_t b)
 {

@@ -19,8 +19,8 @@
 #define ALLOWANCE_ENTRIES 1024
 /* What was due for as long as this is caught up with slowly, until nothing waits longer than that.
  */
-#define CATCH_UP_AFTER_MS (10 * 60 * 1000)
-#define CAUGHT_UP_WITHIN_MS (60 * 1000)
+#define CATCH_UP_AFTER_MS (INT64_C(10) * 60 * 1000)
+#define CAUGHT_UP_WITHIN_MS (INT64_C(60) * 1000)
 
 struct allowance_entry {
 	char endpoint_id[37];

@@ -6,13 +6,14 @@
 #include "domain/pace.h"
 
 #define START 10
+#define SECOND INT64_C(1000)
 
 /* Takes all that is allowed in each tenth of a second, and lets it succeed; how many. */
 static int run(struct pace *pace, int64_t *now, int seconds)
 {
 	int taken = 0;
 
-	for (int64_t end = *now + seconds * 1000; *now < end && pace->rate > 0; *now += 100) {
+	for (int64_t end = *now + seconds * SECOND; *now < end && pace->rate > 0; *now += 100) {
 		int allowed = pace_allows(pace, *now);
 		for (int i = 0; i < allowed; i++) {
 			pace_taken(pace);
@@ -56,7 +57,7 @@ Test(pace, comes_to_have_no_limit_while_everything_succeeds)
 	pace_begin(&pace, START, now);
 	(void)run(&pace, &now, 600);
 	cr_assert_eq(pace_allows(&pace, now), INT_MAX);
-	cr_assert_lt(now, 120 * 1000);
+	cr_assert_lt(now, 120 * SECOND);
 }
 
 Test(pace, gives_no_more_than_a_second_of_what_was_not_used)
@@ -64,7 +65,7 @@ Test(pace, gives_no_more_than_a_second_of_what_was_not_used)
 	struct pace pace;
 
 	pace_begin(&pace, START, 0);
-	cr_assert_eq(pace_allows(&pace, 3600 * 1000), START);
+	cr_assert_eq(pace_allows(&pace, 3600 * SECOND), START);
 }
 
 Test(pace, halves_with_a_failure_and_never_falls_below_its_start)
