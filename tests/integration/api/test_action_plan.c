@@ -100,6 +100,17 @@ Test(plan, comes_from_a_sheet_whole)
 	cr_assert_eq(count_rows("SELECT count(*) FROM transition WHERE subject_id = $1::uuid", id), 1);
 }
 
+Test(plan, moves_no_action_to_another_recommendation)
+{
+	const char *review = planned();
+	const char *action = answer_text(get("%s", at_plan(review)), "/recommendations/0/actions/0/id");
+	const struct answer *refused =
+	    put_sheet(review, text_of("recommendation_number,action_id\r\n2,%s\r\n", action), "");
+
+	expect_problem(refused, 422, "invalid");
+	cr_assert_not_null(strstr(told(refused), "\"another_recommendation\""), "%s", told(refused));
+}
+
 Test(plan, changes_each_thing_that_a_sheet_has_a_column_for)
 {
 	const char *review = planned();
