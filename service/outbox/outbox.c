@@ -173,7 +173,8 @@ static void drain(struct outbox *outbox, int64_t deadline)
 		bool connected = atomic_load(&outbox->counters.connected);
 		if (counts[SLOT_ENDED] > 0 && (connected || dispatcher_clock() >= outbox->look_at))
 			(void)bookkeeping_ask(outbox);
-		wait_for_work(outbox, counts[SLOT_ENDED] > 0 ? outbox->look_at : deadline);
+		bool asks_soon = counts[SLOT_ENDED] > 0 && !outbox->asked;
+		wait_for_work(outbox, asks_soon ? outbox->look_at : deadline);
 		collect_finished(outbox);
 	}
 }

@@ -263,6 +263,9 @@ Test(risk, is_told_by_whichever_process_comes_first, .init = fixture_open, .fini
 		text_clear(&metrics);
 		outbox_measure(first, &metrics);
 	}
+	cr_assert(strstr(text_string(&metrics), "cspr_delivery_oldest_seconds{statutory=\"true\"} "));
+	cr_assert_null(strstr(text_string(&metrics), "{statutory=\"true\"} 0.000\n"));
+	cr_assert(strstr(text_string(&metrics), "cspr_endpoint_circuits_open "));
 	receiver_answer(broken, 204, NULL, NULL);
 	cr_assert(comes_true("NOT EXISTS (SELECT FROM delivery WHERE state <> 'delivered')"));
 	outbox_stop(first);
