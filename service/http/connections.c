@@ -4,6 +4,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -57,6 +58,14 @@ static uint64_t bytes_received(int fd)
 	return info.tcpi_bytes_received;
 }
 
+/* Whether something has come that no worker has looked at yet. */
+static bool has_unread(int fd)
+{
+	int unread = 0;
+
+	return ioctl(fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
 /* ulfius reads a body to its end, however long; this bounds how much of one we look at. */
 static bool is_flood(struct connection *connection, int64_t since, uint64_t limit)
 {
@@ -93,7 +102,8 @@ static void sweep_one(struct connections *table, struct connection *connection, 
 	int64_t since = connection->since;
 	int64_t allowed = connection->allowed;
 
-	if (phase == PHASE_IDLE && table->draining && allowed > DRAIN_IDLE_MILLISECONDS)
+	if (phase == PHASE_IDLE && table->draining && allowed > DRAIN_IDLE_MILLISECONDS &&
+	    !has_unread(connection->fd))
 		allowed = DRAIN_IDLE_MILLISECONDS;
 	bool late = phase != PHASE_SERVING && now - since > allowed;
 	if (phase == PHASE_READING && !late)

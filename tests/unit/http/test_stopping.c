@@ -66,6 +66,43 @@ Test(stopping, closes_connections_that_wait_for_nothing)
 	cr_expect_eq(rest.length, 0);
 }
 
+/* A worker that is busy has not looked at them yet; to whoever waits for nothing it is over by
+ * then. */
+Test(stopping, answers_requests_that_have_come_and_are_not_read_yet)
+{
+	static const char live[] = "GET /live HTTP/1.1\r\nHost: a\r\n\r\n";
+	enum { WAITING = 8 };
+	int waiting[WAITING];
+	int silent = wire_connect();
+	int busy;
+	pthread_t thread;
+
+	for (size_t i = 0; i < WAITING; i++)
+		waiting[i] = wire_connect();
+	/* Workers are dealt connections in turn: whoever has answered these has taken in those before.
+	 */
+	for (size_t i = 0; i < 4; i++) {
+		busy = wire_connect();
+		wire_put(busy, live);
+		CLEANUP(answer_finish) struct answer first = wire_read_one(busy);
+		cr_assert_eq(first.status, 200);
+	}
+	wire_put(busy, "GET /v1/gate HTTP/1.1\r\nHost: a\r\n\r\n");
+	gate_wait();
+	for (size_t i = 0; i < WAITING; i++)
+		wire_put(waiting[i], live);
+	cr_assert(pthread_create(&thread, NULL, stop_in_thread, NULL) == 0);
+	CLEANUP(answer_finish) struct answer end = wire_read(silent);
+	cr_expect_eq(end.length, 0);
+	gate_open();
+	for (size_t i = 0; i < WAITING; i++) {
+		CLEANUP(answer_finish) struct answer answer = wire_read(waiting[i]);
+		cr_expect_eq(
+		    answer.status, 200, "connection %zu: %s", i, answer.raw ? answer.raw : "cut off");
+	}
+	pthread_join(thread, NULL);
+}
+
 Test(stopping, leaves_the_port_free_for_the_next)
 {
 	char address[64];
