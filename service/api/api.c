@@ -6,6 +6,7 @@
 
 #include "api/call.h"
 #include "api/operations.h"
+#include "base/crash.h"
 #include "base/ids.h"
 #include "store/statements.h"
 
@@ -184,6 +185,8 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 		record_refusal(&call, &problem);
 	if (call.lease)
 		pool_return(call.lease);
+	if (served && is_write(&call))
+		crash_point("after_commit_before_answer");
 	if (!served)
 		reply_problem(reply, request, &problem);
 	snprintf(reply->actor_id, sizeof(reply->actor_id), "%s", call.actor_id);

@@ -4,6 +4,7 @@
  */
 #include "outbox/dispatcher.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "outbox/circuits.h"
 #include "outbox/sweep.h"
@@ -130,6 +131,8 @@ bool bookkeeping_ask(struct outbox *outbox)
 	};
 	outbox->look_at = now + LOOK_EVERY_MS;
 	collect_outcomes(outbox, exchange);
+	if (exchange->outcome_count)
+		crash_point("before_settle");
 	exchange->wanted = count_wanted(outbox, exchange);
 	if (!exchange->wanted && !exchange->outcome_count && !exchange->measure)
 		return true;
@@ -197,6 +200,10 @@ static void apply(struct outbox *outbox)
 	struct exchange *exchange = &outbox->exchange;
 
 	outbox->asked = false;
+	if (exchange->outcome_count)
+		crash_point("after_settle");
+	if (exchange->claimed_count)
+		crash_point("after_claim");
 	note_connected(outbox, true, NULL);
 	for (size_t i = 0; i < exchange->outcome_count; i++) {
 		count_outcome(outbox, &exchange->outcomes[i]);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "store/pool.h"
 #include "store/rows.h"
 #include "store/sqlstate.h"
@@ -270,8 +271,13 @@ static bool begin(struct batch *batch, const struct plan *plan, struct problem *
 	batch->deadline = connection_clock() + BATCH_TIMEOUT_MS;
 	if (lease->values.failed)
 		return problem_fail(problem, PROBLEM_INTERNAL, "database: the values do not fit");
-	if (lease->connection.link && send_plan(plan, batch))
+	if (batch->end == BATCH_COMMIT)
+		crash_point("before_commit");
+	if (lease->connection.link && send_plan(plan, batch)) {
+		if (batch->end == BATCH_COMMIT)
+			crash_point("in_commit");
 		return true;
+	}
 	connection_close(&lease->connection);
 	return sqlstate_problem(&(struct fault){.statement = "batch"}, problem);
 }

@@ -36,7 +36,8 @@ class Server:
         if self.process and not self.process.alive():
             # A postmaster that was killed leaves children that must be gone before the next starts.
             wait_until(self.no_children, PATIENCE, "the end of the old server's processes")
-        self.process = Process(f"postgres-{self.name}", [*AS_USER, PROGRAMS / "postgres", "-D", self.data, *options],
+        self.process = Process(f"postgres-{self.name}", [*AS_USER, PROGRAMS / "postgres", "-D", self.data,
+                                "-p", str(self.port), *options],
                                f"postgres-{self.name}.log", cwd="/", start_new_session=True)
 
     def no_children(self):
@@ -50,6 +51,17 @@ class Server:
             if fields[0] != "Z" and self.owns(stat.parent):
                 return False
         return True
+
+    def named(self, word):
+        """The ids of its processes whose title has the word."""
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if self.owns(process) and word in (process / "cmdline").read_text():
+                    found.append(int(process.name))
+            except OSError:
+                continue
+        return found
 
     def owns(self, process):
         try:
@@ -79,6 +91,37 @@ class Server:
 
     def number(self, sql):
         return int(self.psql(sql) or 0)
+
+    # ---- Standbys ----
+
+    def clone(self, name, port):
+        """A standby of this server that streams from it."""
+        data = PLACE / name
+        as_user("rm", "-rf", data)
+        as_user(PROGRAMS / "pg_basebackup", "-D", data, "-h", self.socket, "-p", str(self.port), "-U", "postgres",
+                "-X", "stream", "-R", "--checkpoint=fast", "--no-sync")
+        standby = Server(name, data, self.socket, port)
+        standby.start()
+        wait_until(lambda: self.number("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == 1,
+                   PATIENCE, f"{name} streams")
+        return standby
+
+    def demand_standby(self):
+        """Commits wait for the standby from now on. Not before it was cloned: a standby that has the setting
+        would, once promoted, wait for one of its own."""
+        self.psql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.psql("SELECT pg_reload_conf()")
+        wait_until(lambda: self.number("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1,
+                   PATIENCE, "a synchronous standby")
+
+    def promote(self):
+        self.psql("SELECT pg_promote(true, 60)", database="postgres")
+        return self.wait_accepts()
+
+    def die(self):
+        """As a machine does: nobody of it is left."""
+        self.kill_postmaster()
+        wait_until(self.no_children, PATIENCE, f"the end of {self.name}")
 
     # ---- Faults ----
 

@@ -9,9 +9,12 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/../support/own_service.sh" faults
 
 # What faults.py could not end itself.
 end_everything() {
-	local record
+	local record disk
 	for record in "$local_dir"/*.pid; do
 		[[ ! -f $record ]] || process_stop "$record" KILL 10
+	done
+	for disk in "$local_dir"/disk-*; do
+		! mountpoint -q "$disk" || umount -l "$disk"
 	done
 	if [[ ${FAULT_KEEP-} ]]; then
 		mkdir -p "$FAULT_KEEP"

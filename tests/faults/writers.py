@@ -169,3 +169,31 @@ class Writers:
                 entries.append(entry._replace(asked=int(entry.asked), began=float(entry.began),
                                               ended=float(entry.ended)))
         return entries
+
+
+class Load:
+    """Threads that write incidents with their notification until they are told to stop."""
+
+    def __init__(self, addresses, token, partnership, threads=6):
+        self.addresses, self.token, self.partnership = addresses, token, partnership
+        self.ledger = []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.work, daemon=True) for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def work(self):
+        caller = Caller(self.addresses)
+        while not self.stopping.is_set():
+            write_incident(caller, self.token, self.partnership, self.ledger, 1)
+        caller.close()
+
+    def acknowledged(self):
+        return sum(entry.status == "201" for entry in list(self.ledger))
+
+    def stop(self):
+        """The ledger."""
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+        return self.ledger

@@ -54,6 +54,12 @@ test_suites() {
 	[[ -s $log ]] || fail 'no test has run'
 }
 
+# What nobody has filled is a pattern and not, by chance, zero.
+test_configure() {
+	build_configure test gcc -Dbuildtype=debug -Dc_args=-ftrivial-auto-var-init=pattern -Doptimization=1 \
+		-Db_sanitize=address,undefined
+}
+
 dev_test() {
 	local results=$root/build/test-results
 	exclusive test
@@ -62,8 +68,7 @@ dev_test() {
 	mkdir -p "$results/logs"
 	: >"$results/checks"
 	say 'Building with sanitizers'
-	# What nobody has filled is a pattern and not, by chance, zero.
-	build_configure test gcc -Dbuildtype=debug -Dc_args=-ftrivial-auto-var-init=pattern -Doptimization=1 -Db_sanitize=address,undefined
+	test_configure
 	if ! build_targets test; then
 		printf '0 passed, 1 failed, 0 skipped\n'
 		exit 1
