@@ -196,7 +196,11 @@ def add_links(seen, told):
 
 
 def add_days(seen, reports, told):
-    """What a report told of the same thing on two days."""
+    """What a report told of the same thing on two days.
+
+    Of the same base, so that he can tell that nothing came to it: that a theme was found no more often
+    among more reviews is only a guess, for its count before may be any up to that.
+    """
     for report in reports:
         before = {}
         for question in report.questions():
@@ -205,7 +209,8 @@ def add_days(seen, reports, told):
                     cell = f"{name} {key}"
                     if cell not in seen.bounds:
                         continue
-                    thing = (question.get("year"), said_of(row), key, row[key])
+                    base = row.get(report.disclosed[key].get("within"))
+                    thing = (question.get("year"), said_of(row), key, row[key], base)
                     seen.same(before.setdefault(thing, cell), cell)
 
 
