@@ -14,7 +14,7 @@
 #define MEASURE_SHARE 20
 #define WARN_EVERY_MS 5000
 #define ASIDE_EVERY_MS 5000
-#define AGAIN_AFTER_MS 50
+#define AGAIN_AFTER_MS 100
 /* Few enough that what is claimed is begun before its neighbours have ended. */
 #define CLAIM_MOST 192
 
@@ -83,9 +83,8 @@ static void fail(struct outbox *outbox, const struct problem *problem)
 	for (size_t i = 0; i < outbox->exchange.outcome_count; i++)
 		slot_set(outbox, outbox->settling[i], SLOT_ENDED);
 	note_refused(outbox, problem);
-	/* A link that is lost is mostly there again at once, and what has ended waits to be settled. */
-	if (atomic_load(&outbox->counters.connected))
-		outbox->look_at = dispatcher_clock() + AGAIN_AFTER_MS;
+	/* What has ended waits to be settled; how often a connection is tried is the pool's to say. */
+	outbox->look_at = dispatcher_clock() + AGAIN_AFTER_MS;
 	note_connected(outbox, false, problem);
 	bookkeeping_disconnect(outbox);
 }
