@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/event_watch.h"
 #include "base/log.h"
 #include "command.h"
 #include "contract/contract.h"
@@ -21,6 +22,7 @@ struct app {
 	struct api *api;
 	struct outbox *outbox;
 	struct http_server *server;
+	struct event_watch *watch;
 };
 
 static void measure(void *context, struct text *ret_metrics)
@@ -67,6 +69,7 @@ static bool write_ready_file(const struct app *app, struct problem *problem)
 
 static void stop(struct app *app)
 {
+	event_watch_stop(app->watch);
 	if (app->server)
 		http_server_stop(app->server);
 	if (app->outbox)
@@ -93,7 +96,9 @@ static bool start(struct app *app, struct problem *problem)
 	if (app->settings->dispatch && !outbox_start(app->settings, &app->outbox, problem))
 		return false;
 	options.contract = app->contract;
-	return http_server_start(&options, &app->server, problem) && write_ready_file(app, problem);
+	return http_server_start(&options, &app->server, problem) &&
+	       event_watch_start(app->settings, app->server, &app->watch, problem) &&
+	       write_ready_file(app, problem);
 }
 
 /*

@@ -180,8 +180,8 @@ CSPR_PUBLIC const struct cspr_problem *cspr_problem(const struct cspr_response *
 
 /*
  * Walks through a list. The request is copied; it is a GET of something that answers with
- * {"data": […], "has_more": …, "next_cursor": …}. The handle must outlive the pages. Ended by
- * cspr_pages_destroy().
+ * {"data": […], "has_more": …, "next_cursor": …}, or with "next" as the feed of events does. The
+ * handle must outlive the pages. Ended by cspr_pages_destroy().
  */
 CSPR_PUBLIC enum cspr_error cspr_pages_create(
     struct cspr *cspr, const struct cspr_request *request, struct cspr_pages **ret_pages);

@@ -4,7 +4,8 @@
 struct cspr_pages {
 	struct cspr *cspr;
 	char *path;
-	char *cursor; /* of the next page; NULL is the first */
+	char *cursor;          /* of the next page; NULL is the first */
+	const char *parameter; /* that takes it */
 	bool done;
 	struct cspr_pair *query; /* owned copies; one place more than it has, for the cursor */
 	size_t query_count;
@@ -46,6 +47,7 @@ enum cspr_error cspr_pages_create(
 	if (!pages)
 		return cspr_fail(cspr, CSPR_MEMORY, "Memory ended");
 	pages->cspr = cspr;
+	pages->parameter = "cursor";
 	pages->path = strdup(request->path);
 	pages->query = copy_pairs(request->query, request->query_count);
 	pages->headers = copy_pairs(request->headers, request->header_count);
@@ -83,6 +85,12 @@ static enum cspr_error move_on(struct cspr_pages *pages, const struct cspr_respo
 	if (!json_is_true(json_object_get(page, "has_more")))
 		return CSPR_OK;
 	const char *next = json_string_value(json_object_get(page, "next_cursor"));
+	/* A feed, which has no end to come to, says where it goes on under another name. */
+	const char *next_of_feed = json_string_value(json_object_get(page, "next"));
+	if (!next && next_of_feed) {
+		next = next_of_feed;
+		pages->parameter = "after";
+	}
 	if (!next || !next[0] || (pages->cursor && strcmp(next, pages->cursor) == 0))
 		return cspr_fail(pages->cspr, CSPR_PROTOCOL, "The list says there is more, but not where");
 	free(pages->cursor);
@@ -99,11 +107,11 @@ static size_t put_cursor(struct cspr_pages *pages, struct cspr_pair *query)
 	size_t count = 0;
 
 	for (size_t i = 0; i < pages->query_count; i++) {
-		if (!pages->cursor || strcmp(pages->query[i].name, "cursor") != 0)
+		if (!pages->cursor || strcmp(pages->query[i].name, pages->parameter) != 0)
 			query[count++] = pages->query[i];
 	}
 	if (pages->cursor)
-		query[count++] = (struct cspr_pair){"cursor", pages->cursor};
+		query[count++] = (struct cspr_pair){pages->parameter, pages->cursor};
 	return count;
 }
 

@@ -179,7 +179,7 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	else
 		served = serve_caller(&call, &problem);
 
-	if (served && api->settings->check_responses)
+	if (served && api->settings->check_responses && !reply->later.look)
 		served = check_answer(&call, &problem);
 	if (!served && call.lease && is_recorded(&call, problem.kind))
 		record_refusal(&call, &problem);

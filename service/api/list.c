@@ -4,8 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a cursor belongs to: the operation and every argument but limit and cursor themselves. */
-static void put_filter(const struct call *call, const struct list_page *page, char ret_hex[17])
+/* What says where and how much, and not what. */
+static bool is_filter(const struct list_page *page, const struct parameter *parameter)
+{
+	return parameter->place != IN_HEADER && strcmp(parameter->name, page->parameter) != 0 &&
+	       strcmp(parameter->name, "limit") != 0 && strcmp(parameter->name, "wait") != 0;
+}
+
+/* What a cursor belongs to: the operation and its filters. */
+static void put_filter(const struct call *call, struct list_page *page)
 {
 	CLEANUP(text_finish) struct text filter = TEXT_INIT((size_t)64 * 1024);
 	unsigned char digest[DIGEST_BYTES];
@@ -14,21 +21,17 @@ static void put_filter(const struct call *call, const struct list_page *page, ch
 	text_puts(&filter, request->operation->id);
 	for (size_t i = 0; i < request->argument_count; i++) {
 		const struct argument *argument = &request->arguments[i];
-		if (argument->parameter->place == IN_HEADER ||
-		    strcmp(argument->parameter->name, page->parameter) == 0 ||
-		    strcmp(argument->parameter->name, "limit") == 0)
-			continue;
-		text_printf(
-		    &filter, "\n%s=%s", argument->parameter->name, argument->value ? argument->value : "");
+		if (is_filter(page, argument->parameter))
+			text_printf(&filter, "\n%s=%s", argument->parameter->name,
+			    argument->value ? argument->value : "");
 	}
 	digest_sha256(text_string(&filter), filter.length, digest);
-	hex_encode(digest, 8, ret_hex);
+	hex_encode(digest, 8, page->filter);
 }
 
-static bool read_cursor(const struct call *call, const char *cursor, struct list_page *ret_page)
+static bool read_cursor(const char *cursor, struct list_page *page)
 {
 	CLEANUP(text_finish) struct text plain = TEXT_INIT(CURSOR_BYTES);
-	char filter[17];
 
 	if (!base64_decode(cursor, strlen(cursor), &plain))
 		return false;
@@ -36,14 +39,13 @@ static bool read_cursor(const struct call *call, const char *cursor, struct list
 	const char *key = json_string_value(json_array_get(parts, 1));
 	const char *id = json_string_value(json_array_get(parts, 2));
 	const char *bound_to = json_string_value(json_array_get(parts, 0));
-	put_filter(call, ret_page, filter);
-	if (!key || !id || !bound_to || strcmp(bound_to, filter) != 0)
+	if (!key || !id || !bound_to || strcmp(bound_to, page->filter) != 0)
 		return false;
-	if (strlen(key) >= sizeof(ret_page->key) || strlen(id) >= sizeof(ret_page->id))
+	if (strlen(key) >= sizeof(page->key) || strlen(id) >= sizeof(page->id))
 		return false;
-	snprintf(ret_page->key, sizeof(ret_page->key), "%s", key);
-	snprintf(ret_page->id, sizeof(ret_page->id), "%s", id);
-	ret_page->has_cursor = true;
+	snprintf(page->key, sizeof(page->key), "%s", key);
+	snprintf(page->id, sizeof(page->id), "%s", id);
+	page->has_cursor = true;
 	return true;
 }
 
@@ -53,35 +55,37 @@ bool list_open(const struct call *call, struct list_page *ret_page, struct bindi
 	return list_open_at(call, "cursor", ret_page, bindings, problem);
 }
 
+void list_start(const struct call *call, const char *parameter, struct list_page *ret_page)
+{
+	*ret_page = (struct list_page){
+	    .parameter = parameter, .size = (size_t)request_number(call->request, "limit")};
+	snprintf(ret_page->limit, sizeof(ret_page->limit), "%zu", ret_page->size + 1);
+	put_filter(call, ret_page);
+}
+
 bool list_open_at(const struct call *call, const char *parameter, struct list_page *ret_page,
     struct bindings *bindings, struct problem *problem)
 {
 	const char *cursor = request_argument(call->request, parameter);
 
-	*ret_page = (struct list_page){
-	    .parameter = parameter, .size = (size_t)request_number(call->request, "limit")};
-	if (cursor && !read_cursor(call, cursor, ret_page)) {
+	list_start(call, parameter, ret_page);
+	if (cursor && !read_cursor(cursor, ret_page)) {
 		problem_add(problem, PROBLEM_BAD_PARAMETER, parameter, "cursor",
 		    "The cursor was not made by this list with these filters.");
 		return false;
 	}
-	snprintf(ret_page->limit, sizeof(ret_page->limit), "%zu", ret_page->size + 1);
 	bind_text(bindings, "limit", ret_page->limit);
 	bind_text(bindings, "after_key", ret_page->has_cursor ? ret_page->key : NULL);
 	bind_text(bindings, "after_id", ret_page->has_cursor && ret_page->id[0] ? ret_page->id : NULL);
 	return true;
 }
 
-static void put_cursor(const struct call *call, const struct list_page *page,
-    const struct rows *rows, size_t row, struct text *ret_cursor)
+void list_put_cursor(
+    const struct list_page *page, const char *key, const char *id, struct text *ret_cursor)
 {
-	char filter[17];
-	const char *key = rows_text(rows, row, "_key");
-	const char *id = rows_has(rows, "_id") ? rows_text(rows, row, "_id") : "";
-
-	put_filter(call, page, filter);
-	CLEANUP(json_decref) json_t *parts = json_pack("[s, s, s]", filter, key ? key : "", id);
+	CLEANUP(json_decref) json_t *parts = json_pack("[s, s, s]", page->filter, key, id);
 	CLEANUP(free) char *plain = json_dumps(parts, JSON_COMPACT);
+
 	if (plain)
 		base64url_encode(plain, strlen(plain), ret_cursor);
 }
@@ -105,7 +109,7 @@ static void put_rows(const struct call *call, const struct rows *rows, size_t co
 }
 
 /* The same list, further on: every argument as it came, with the new cursor. */
-static void put_link(struct call *call, const struct list_page *page, const char *cursor)
+void list_put_link(struct call *call, const struct list_page *page, const char *cursor)
 {
 	CLEANUP(text_finish) struct text link = TEXT_INIT(1000);
 	const struct request *request = call->request;
@@ -151,8 +155,11 @@ static void put_json(const struct call *call, const struct rows *rows, size_t co
 void list_put_next(struct call *call, const struct list_page *page, const struct rows *rows,
     size_t row, struct text *ret_cursor)
 {
-	put_cursor(call, page, rows, row, ret_cursor);
-	put_link(call, page, text_string(ret_cursor));
+	const char *key = rows_text(rows, row, "_key");
+	const char *id = rows_has(rows, "_id") ? rows_text(rows, row, "_id") : "";
+
+	list_put_cursor(page, key ? key : "", id, ret_cursor);
+	list_put_link(call, page, text_string(ret_cursor));
 }
 
 size_t list_cut(struct call *call, const struct list_page *page, const struct rows *rows,

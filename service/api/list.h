@@ -29,6 +29,7 @@ struct list_page {
 	char key[128];
 	char id[64];
 	bool has_cursor;
+	char filter[17]; /* what its cursors belong to: the operation and its filters, as a hash */
 };
 
 /*
@@ -37,6 +38,8 @@ struct list_page {
  */
 MUST_CHECK bool list_open(const struct call *call, struct list_page *ret_page,
     struct bindings *bindings, struct problem *problem);
+/* The same from the start, whatever the cursor says; binds nothing. */
+void list_start(const struct call *call, const char *parameter, struct list_page *ret_page);
 MUST_CHECK bool list_open_at(const struct call *call, const char *parameter,
     struct list_page *ret_page, struct bindings *bindings, struct problem *problem);
 /*
@@ -45,6 +48,10 @@ MUST_CHECK bool list_open_at(const struct call *call, const char *parameter,
  */
 void list_put_next(struct call *call, const struct list_page *page, const struct rows *rows,
     size_t row, struct text *ret_cursor);
+/* Both by themselves, for what has no row to go on from; the cursor needs no request any more. */
+void list_put_cursor(
+    const struct list_page *page, const char *key, const char *id, struct text *ret_cursor);
+void list_put_link(struct call *call, const struct list_page *page, const char *cursor);
 /*
  * How many of the rows the page shows; adds the Link to the next page when there are more, and its
  * cursor to `ret_cursor`, which stays empty else. For lists that write their own format.

@@ -9,6 +9,7 @@
 #include "api/clocks.h"
 #include "api/crud.h"
 #include "api/deadlines.h"
+#include "api/events.h"
 #include "api/incidents.h"
 #include "api/list.h"
 #include "api/notification_form.h"
@@ -378,6 +379,7 @@ const struct endpoint operations[] = {
 	{"createBenchmark", crud_create, "benchmark", .statement = &SQL_BENCHMARK_GET, .stored = &SQL_BENCHMARK_GET_STORED, .write = &SQL_BENCHMARK_INSERT, .record = "benchmark_id"},
 	{"getBenchmark", crud_get, "benchmark", .statement = &SQL_BENCHMARK_GET},
 
+	{"listEvents", events_list, "event"},
 	{"listDeliveries", crud_list, "delivery", .statement = &SQL_DELIVERY_LIST},
 	{"getDelivery", crud_get, "delivery", .statement = &SQL_DELIVERY_GET},
 	{"listWebhookEndpoints", crud_list, "webhook endpoint", .statement = &SQL_WEBHOOK_ENDPOINT_LIST},

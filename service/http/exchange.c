@@ -25,6 +25,7 @@
 struct exchange {
 	const struct exchange_options *options;
 	const struct _u_request *message;
+	struct connection *connection;
 	struct headers headers;
 	struct target target;
 	struct arguments arguments;
@@ -33,6 +34,7 @@ struct exchange {
 	struct uuid made_id;
 	char allow[64];
 	bool close;
+	struct waiter *waiter; /* has the answer later, or NULL */
 };
 
 static int64_t now_microseconds(void)
@@ -205,6 +207,18 @@ static void check_content(struct exchange *exchange)
 	check_body(exchange);
 }
 
+/* The waiter takes over what looks; without room for it the problem is the answer. */
+static void wait_for_answer(struct exchange *exchange, struct reply *reply)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct later later = reply->later;
+
+	reply->later = (struct later){0};
+	if (!waiting_take(
+	        exchange->options->waiting, exchange->connection, &later, &exchange->waiter, &problem))
+		reply_problem(reply, &exchange->request, &problem);
+}
+
 static void serve(struct exchange *exchange, struct reply *reply)
 {
 	const struct http_options *http = exchange->options->http;
@@ -215,6 +229,8 @@ static void serve(struct exchange *exchange, struct reply *reply)
 	request->argument_count = exchange->arguments.count;
 	request->fault = &exchange->problem;
 	http->serve(http->context, request, reply);
+	if (reply->later.look)
+		wait_for_answer(exchange, reply);
 	if (reply->status >= 200 && reply->status <= 599 && !reply->body.failed)
 		return;
 	CLEANUP(problem_finish) struct problem problem = {0};
@@ -265,6 +281,7 @@ void exchange_answer(const struct exchange_options *options, struct connection *
 	memset(&exchange, 0, sizeof(exchange));
 	exchange.options = options;
 	exchange.message = message;
+	exchange.connection = connection;
 	exchange.request.path = "";
 	reply_init(&reply);
 	MHD_get_connection_values(connection->handle, MHD_HEADER_KIND, collect, &exchange.headers);
@@ -286,6 +303,7 @@ void exchange_answer(const struct exchange_options *options, struct connection *
 	    .traceparent = headers_get(&exchange.headers, "traceparent"),
 	    .microseconds = microseconds,
 	    .close = exchange.close || connections_draining(connection->table),
+	    .waiter = exchange.waiter,
 	};
 	record(&exchange, &reply, microseconds);
 	send_reply(&sending, &reply, ret_response);

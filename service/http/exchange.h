@@ -7,10 +7,12 @@
 #include "http/connections.h"
 #include "http/http.h"
 #include "http/metrics.h"
+#include "http/waiting.h"
 
 struct exchange_options {
 	const struct http_options *http;
 	struct metrics *metrics;
+	struct waiting *waiting; /* who may wait for an answer */
 };
 
 /* Examines the request, has it served when its operation is known, and fills the response. */

@@ -32,6 +32,25 @@ bool request_flag(const struct request *request, const char *name);
 /* For integer parameters that have a value or default; already checked. */
 long request_number(const struct request *request, const char *name);
 
+/*
+ * An answer that is not there yet. Its request waits without a thread and without a connection to
+ * the database; a worker looks again when its topic is woken, and once more when its time is over.
+ */
+struct later {
+	/*
+	 * Fills the body, of the reply's status and media type, or returns false when there is nothing
+	 * yet; the `last` time there is always an answer. Called by one worker at a time. NULL is none.
+	 */
+	bool (*look)(void *context, bool last, struct text *ret_body);
+	void (*finish)(void *context); /* after the last look, whoever asked may have left before */
+	void *context;
+	int64_t milliseconds; /* how long it may wait */
+	char topic[37];
+	char caller[37]; /* of whom there may not be too many */
+};
+
+/* The largest answer; lists are paged, reports are not. */
+#define REPLY_BYTES (64UL * 1024 * 1024)
 #define REPLY_HEADERS_MAX 8
 struct reply {
 	int status;
@@ -42,6 +61,7 @@ struct reply {
 		const char *name;
 		char value[1024];
 	} headers[REPLY_HEADERS_MAX];
+	struct later later; /* in place of the body */
 	/* For the log line only. */
 	char actor_id[40];
 	char cause[320];
@@ -76,5 +96,9 @@ MUST_CHECK bool http_server_start(
 /* The ports that the system chose, in host order; 0 when off. */
 unsigned http_server_port(const struct http_server *server);
 unsigned http_server_metrics_port(const struct http_server *server);
+/* Has those who wait for the topic look again; any thread may call it. */
+void http_server_wake(struct http_server *server, const char *topic);
+/* The topics that are waited for, at most `most` of them; how many. */
+size_t http_server_topics(struct http_server *server, char ret_topics[][37], size_t most);
 /* Takes no new connections, lets requests in flight end (15 s at most), then stops and frees. */
 void http_server_stop(struct http_server *server);

@@ -199,7 +199,9 @@ static int on_request(const struct _u_request *request, struct _u_response *resp
 	struct connection *connection = record;
 	connection_enter(connection, PHASE_SERVING, 0);
 	listener->options.answer(listener->options.context, connection, request, response);
-	connection_enter(connection, PHASE_SENDING, response->binary_body_length);
+	/* Who waits is ours until there is something to send. */
+	if (!response->stream_callback)
+		connection_enter(connection, PHASE_SENDING, response->binary_body_length);
 	return U_CALLBACK_COMPLETE;
 }
 
@@ -237,7 +239,8 @@ static bool start_daemon(struct listener *listener, struct problem *problem)
 		    (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, options->workers, NULL};
 	items[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET |
+	                 MHD_ALLOW_SUSPEND_RESUME;
 	if (ulfius_start_framework_with_mhd_options(&listener->instance, flags, items) == U_OK)
 		return true;
 	return problem_fail(problem, PROBLEM_INTERNAL, "libmicrohttpd does not start");

@@ -6,8 +6,6 @@
 #include "base/log.h"
 #include "http/http.h"
 
-/* The largest answer; lists are paged, reports are not. */
-#define REPLY_BYTES (64UL * 1024 * 1024)
 #define RETRY_SECONDS 5
 
 void reply_init(struct reply *reply)
@@ -20,6 +18,9 @@ void reply_init(struct reply *reply)
 void reply_finish(struct reply *reply)
 {
 	text_finish(&reply->body);
+	if (reply->later.finish)
+		reply->later.finish(reply->later.context);
+	reply->later = (struct later){0};
 }
 
 static bool is_printable(const char *value)

@@ -5,6 +5,10 @@
 #include <strings.h>
 
 #include "http/headers.h"
+#include "http/waiting.h"
+
+/* libmicrohttpd has it for each such answer, and does not use it where the length is unknown. */
+#define STREAM_BLOCK 512
 
 static const struct {
 	const char *name;
@@ -41,7 +45,7 @@ static void put_headers(
 	/* A refusal's time would tell whether there was something to refuse. */
 	if (reply->status < 400)
 		u_map_put(headers, "Server-Timing", timing);
-	if (reply->media_type[0] && reply->body.length > 0)
+	if (reply->media_type[0] && (reply->body.length > 0 || sending->waiter))
 		u_map_put(headers, "Content-Type", reply->media_type);
 	for (size_t i = 0; i < reply->header_count; i++)
 		u_map_put(headers, reply->headers[i].name, reply->headers[i].value);
@@ -52,6 +56,11 @@ void send_reply(
 {
 	put_headers(sending, reply, ret_response->map_header);
 	ret_response->status = reply->status;
+	if (sending->waiter) {
+		ulfius_set_stream_response(ret_response, (unsigned)reply->status, waiter_read,
+		    waiter_finish, U_STREAM_SIZE_UNKNOWN, STREAM_BLOCK, sending->waiter);
+		return;
+	}
 	size_t length = reply->body.length;
 	if (length == 0 || reply->status == 204 || reply->status == 304)
 		return;

@@ -9,7 +9,8 @@ struct sending {
 	const char *request_id;
 	const char *traceparent; /* as it came, or NULL */
 	int64_t microseconds;
-	bool close; /* the connection is closed after the answer */
+	bool close;            /* the connection is closed after the answer */
+	struct waiter *waiter; /* what the body comes from, or NULL for the reply's own */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "http/metrics.h"
 #include "http/send.h"
 #include "http/target.h"
+#include "http/waiting.h"
 
 #define DRAIN_MILLISECONDS 15000
 #define METRICS_BYTES (4UL * 1024 * 1024)
@@ -21,6 +22,7 @@ struct http_server {
 	struct http_options options;
 	struct exchange_options exchange;
 	struct metrics *metrics;
+	struct waiting *waiting;
 	struct listener *api;
 	struct listener *scrape;
 };
@@ -55,6 +57,7 @@ static void write_metrics(struct http_server *server, struct reply *reply)
 	snprintf(reply->media_type, sizeof(reply->media_type), "text/plain; version=0.0.4");
 	metrics_write(server->metrics, &reply->body);
 	write_connections(server, &reply->body);
+	waiting_measure(server->waiting, &reply->body);
 	if (server->options.measure)
 		server->options.measure(server->options.context, &reply->body);
 }
@@ -140,8 +143,21 @@ static void release(struct http_server *server)
 	/* The scrape listener first: it reads what belongs to the other. */
 	listener_stop(server->scrape);
 	listener_stop(server->api);
+	waiting_destroy(server->waiting);
 	metrics_destroy(server->metrics);
 	free(server);
+}
+
+static bool start_waiting(struct http_server *server, struct problem *problem)
+{
+	const struct settings *settings = server->options.settings;
+	const struct waiting_limits limits = {
+	    .all = (size_t)settings->waiting,
+	    .per_caller = (size_t)settings->waiting_per_key,
+	    .at_once = (size_t)settings->workers,
+	};
+
+	return waiting_create(&limits, &server->waiting, problem);
 }
 
 bool http_server_start(
@@ -159,6 +175,11 @@ bool http_server_start(
 		return false;
 	}
 	server->exchange.metrics = server->metrics;
+	if (!start_waiting(server, problem)) {
+		release(server);
+		return false;
+	}
+	server->exchange.waiting = server->waiting;
 	if (!start_api(server, problem) || !start_scrape(server, problem)) {
 		release(server);
 		return false;
@@ -177,10 +198,21 @@ unsigned http_server_metrics_port(const struct http_server *server)
 	return server->scrape ? listener_port(server->scrape) : 0;
 }
 
+void http_server_wake(struct http_server *server, const char *topic)
+{
+	waiting_wake(server->waiting, topic);
+}
+
+size_t http_server_topics(struct http_server *server, char ret_topics[][37], size_t most)
+{
+	return waiting_topics(server->waiting, ret_topics, most);
+}
+
 void http_server_stop(struct http_server *server)
 {
 	if (!server)
 		return;
+	waiting_end(server->waiting);
 	listener_drain(server->api, DRAIN_MILLISECONDS);
 	release(server);
 }

@@ -14,7 +14,8 @@
 	"recommendations:read recommendations:write actions:read actions:write actions:assure "        \
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
 	"deadlines:extend deadlines:feed "                                                             \
-	"reports:read reports:write calendar:read deliveries:read webhooks:read partnership:read "     \
+	"reports:read reports:write calendar:read deliveries:read events:read webhooks:read "          \
+	"partnership:read "                                                                            \
 	"audit:read "                                                                                  \
 	"rapid_reviews:decide rapid_reviews:submit scoping:read scoping:write "                        \
 	"rapid_reviews:read rapid_reviews:write "                                                      \
@@ -27,7 +28,7 @@
 	"recommendations:read_own actions:read_own actions:write_own "                                 \
 	"deadlines:feed_own "                                                                          \
 	"incidents:read_own incidents:write_own notifications:read_own notifications:write_own "       \
-	"deliveries:read_own "                                                                         \
+	"deliveries:read_own events:read_own "                                                         \
 	"scoping:read_own scoping:write_own "                                                          \
 	"referrals:read_own referrals:write_own reviews:respond_own"
 

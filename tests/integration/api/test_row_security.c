@@ -123,8 +123,8 @@ Test(table, without_a_partnership_holds_no_case)
 	    NULL);
 
 	cr_assert_str_eq(names, "bank_holiday calendar_state default_clock_policy default_theme"
-	                        " default_theme_crosswalk default_theme_set national_benchmark"
-	                        " schema_migration");
+	                        " default_theme_crosswalk default_theme_set feed_cluster"
+	                        " feed_watch national_benchmark schema_migration");
 }
 
 /* The parts of what is found by its whole alone have no wall of their own. */
