@@ -12,6 +12,7 @@
 #include "contract/contract.h"
 #include "http/http.h"
 #include "outbox/outbox.h"
+#include "outbox/receipts.h"
 
 extern const char openapi_json[];
 extern const size_t openapi_json_length;
@@ -21,6 +22,7 @@ struct app {
 	struct contract *contract;
 	struct api *api;
 	struct outbox *outbox;
+	struct receipts *receipts;
 	struct http_server *server;
 	struct event_watch *watch;
 };
@@ -38,6 +40,16 @@ static void serve(void *context, const struct request *request, struct reply *re
 	struct app *app = context;
 
 	api_serve(app->api, request, reply);
+}
+
+static bool verify(void *context, const struct receipt *receipt, struct problem *problem)
+{
+	return receipts_verify(context, receipt, problem);
+}
+
+static bool take(void *context, const struct receipt *receipt, struct problem *problem)
+{
+	return receipts_take(context, receipt, problem);
 }
 
 static void put_port(const char *listen, unsigned port, FILE *file)
@@ -74,6 +86,7 @@ static void stop(struct app *app)
 		http_server_stop(app->server);
 	if (app->outbox)
 		outbox_stop(app->outbox);
+	receipts_stop(app->receipts);
 	api_destroy(app->api);
 	contract_destroy(app->contract);
 	if (app->settings->ready_file[0])
@@ -95,6 +108,9 @@ static bool start(struct app *app, struct problem *problem)
 		return false;
 	if (app->settings->dispatch && !outbox_start(app->settings, &app->outbox, problem))
 		return false;
+	if (!receipts_start(app->settings, &app->receipts, problem))
+		return false;
+	api_set_receipts(app->api, &(struct api_receipts){verify, take, app->receipts});
 	options.contract = app->contract;
 	return http_server_start(&options, &app->server, problem) &&
 	       event_watch_start(app->settings, app->server, &app->watch, problem) &&

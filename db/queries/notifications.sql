@@ -49,7 +49,7 @@ CASE
           WHERE d.partnership_id = n.partnership_id
             AND d.event_id = n.event_id
             AND e.recipient = r.recipient
-            AND d.state = 'delivered')) THEN 'delivered'
+            AND (d.state = 'delivered' OR d.first_delivered_at IS NOT NULL))) THEN 'delivered'
   ELSE 'sending'
 END AS state,
 n.transmission,
@@ -67,7 +67,7 @@ n.event_id,
                      'id', d.id,
                      'state', d.state,
                      'attempts', d.attempts,
-                     'delivered_at', instant_text(d.delivered_at),
+                     'delivered_at', instant_text(coalesce(d.first_delivered_at, d.delivered_at)),
                      'last_status', d.last_status,
                      'next_attempt_at', instant_text(d.due_at))
               FROM delivery AS d
@@ -174,7 +174,7 @@ SELECT n.kind,
        coalesce(a.count, 0) AS acknowledgements,
        d.id AS delivery_id,
        d.state AS delivery_state,
-       instant_text(d.delivered_at) AS delivered_at,
+       instant_text(coalesce(d.first_delivered_at, d.delivered_at)) AS delivered_at,
        d.attempts,
        d.last_status,
        k.starts_on
@@ -207,7 +207,7 @@ SELECT n.kind,
      ORDER BY c.reference IS NOT NULL DESC, c.acknowledged_on, c.created_at, c.id
      LIMIT 1) AS a ON true
   LEFT JOIN LATERAL (
-    SELECT v.id, v.state, v.delivered_at, v.attempts, v.last_status
+    SELECT v.id, v.state, v.first_delivered_at, v.delivered_at, v.attempts, v.last_status
       FROM delivery AS v
       JOIN webhook_endpoint AS e ON e.partnership_id = v.partnership_id AND e.id = v.endpoint_id
      WHERE v.partnership_id = n.partnership_id

@@ -66,6 +66,11 @@ void api_destroy(struct api *api)
 	free(api);
 }
 
+void api_set_receipts(struct api *api, const struct api_receipts *receipts)
+{
+	api->receipts = *receipts;
+}
+
 static bool is_write(const struct call *call)
 {
 	return strcmp(call->request->operation->method, "GET") != 0;
@@ -174,8 +179,9 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	call_put_scopes(request->operation, true, call.scopes);
 	call_put_scopes(request->operation, false, call.whole_scopes);
 	if (request->operation->open)
-		served = request->fault->kind == PROBLEM_NONE ? call.endpoint->serve(&call, &problem)
-		                                              : take_fault(request, &problem);
+		served = request->fault->kind == PROBLEM_NONE || call.endpoint->judges_faults
+		             ? call.endpoint->serve(&call, &problem)
+		             : take_fault(request, &problem);
 	else
 		served = serve_caller(&call, &problem);
 

@@ -6,6 +6,7 @@
 
 #include "base/settings.h"
 #include "contract/contract.h"
+#include "domain/receipt.h"
 #include "http/http.h"
 
 struct api;
@@ -18,6 +19,17 @@ MUST_CHECK bool api_create(const struct settings *settings, const struct contrac
     struct api **ret_api, struct problem *problem);
 void api_destroy(struct api *api);
 DEFINE_CLEANUP(struct api *, api_destroy)
+
+/*
+ * Who knows the secrets of endpoints, which requests never read: looks whether one of them has
+ * signed a receipt, and records it. Set before the first request.
+ */
+struct api_receipts {
+	bool (*verify)(void *context, const struct receipt *receipt, struct problem *problem);
+	bool (*take)(void *context, const struct receipt *receipt, struct problem *problem);
+	void *context;
+};
+void api_set_receipts(struct api *api, const struct api_receipts *receipts);
 
 /* For http_options: answers one request. Thread-safe. */
 void api_serve(void *context, const struct request *request, struct reply *reply);

@@ -36,6 +36,7 @@ struct endpoint {
 	const char *inner_name;
 	/* What a report's statements are planned with, or NULL. */
 	const struct statement *settings;
+	bool judges_faults; /* of the request itself, once it knows who calls without a key */
 };
 
 struct api {
@@ -44,6 +45,7 @@ struct api {
 	const struct endpoint **endpoints; /* by operation index */
 	struct pool *pool;
 	struct rulebook_cache *rulebooks;
+	struct api_receipts receipts;
 };
 
 /* A key with more scopes than fit counts as one without those at the end. */

@@ -16,8 +16,10 @@
 #include "api/notifications.h"
 #include "api/process.h"
 #include "api/proof.h"
+#include "api/receipts.h"
 #include "api/referral_decision.h"
 #include "api/reports.h"
+#include "api/resends.h"
 #include "api/scrutiny.h"
 #include "api/service.h"
 #include "domain/action_process.h"
@@ -382,6 +384,9 @@ const struct endpoint operations[] = {
 	{"listEvents", events_list, "event"},
 	{"listDeliveries", crud_list, "delivery", .statement = &SQL_DELIVERY_LIST},
 	{"getDelivery", crud_get, "delivery", .statement = &SQL_DELIVERY_GET},
+	{"createDeliveryResend", resends_create, "delivery", .parent = &SQL_DELIVERY_EXISTS},
+	{"createWebhookEndpointRecovery", recoveries_create, "webhook endpoint"},
+	{"createReceipt", receipts_create, "delivery", .judges_faults = true},
 	{"listWebhookEndpoints", crud_list, "webhook endpoint", .statement = &SQL_WEBHOOK_ENDPOINT_LIST},
 
 	{"getPartnership", crud_get, "partnership", .statement = &SQL_PARTNERSHIP_GET},

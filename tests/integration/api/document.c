@@ -2,7 +2,9 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/digest.h"
 #include "fixture.h"
 
 json_t *document(void)
@@ -180,10 +182,58 @@ static const char *version_at(const char *path)
 	return etag_of(answer);
 }
 
+/* Of a delivery that was made before the example's day, signed with the secret of its endpoint. */
+static struct call receipt_of(const struct documented *documented)
+{
+	static const char key[] = "a key of four and twenty bytes";
+	static const char *headers[4];
+	unsigned char secrets_key[64];
+	unsigned char digest[DIGEST_BYTES];
+	CLEANUP(text_finish) struct text plain = TEXT_INIT(200);
+	CLEANUP(text_finish) struct text sealed = TEXT_INIT(400);
+	CLEANUP(text_finish) struct text opened = TEXT_INIT(100);
+	CLEANUP(text_finish) struct text signature = TEXT_INIT(200);
+	CLEANUP(free) char *dumped = json_dumps(documented->example, JSON_COMPACT);
+	const char *body = text_of("%s", dumped);
+	char hex[800];
+
+	if (!base64_decode(test_secrets_key, strlen(test_secrets_key), &opened) || opened.length != 32)
+		give_up("the tests' key of secrets is none");
+	memcpy(secrets_key, text_string(&opened), 32);
+	text_puts(&plain, "whsec_");
+	base64_encode(key, sizeof(key) - 1, &plain);
+	if (!seal(secrets_key, text_string(&plain), plain.length, &sealed))
+		give_up("a secret cannot be sealed");
+	hex_encode(text_string(&sealed), sealed.length, hex);
+	const char *incident = recorded(incident_with("{}"));
+	CLEANUP(free)
+	char *id = sql_text(&stage()->database,
+	    "WITH receiver AS (INSERT INTO webhook_endpoint (partnership_id, id, name, url,"
+	    " event_types, secret_sealed) SELECT i.partnership_id, gen_random_uuid(), 'signs',"
+	    " 'http://127.0.0.1:9/', '{ping}', decode($1, 'hex') FROM incident AS i"
+	    " WHERE i.id = $2::uuid RETURNING partnership_id, id)"
+	    " INSERT INTO delivery (partnership_id, id, event_id, endpoint_id, incident_id, sequence,"
+	    " created_at) SELECT r.partnership_id, gen_random_uuid(), v.id, r.id, v.incident_id,"
+	    " v.sequence, '2024-01-10' FROM receiver AS r JOIN event AS v"
+	    " ON v.incident_id = $2::uuid LIMIT 1 RETURNING id",
+	    hex, incident, NULL);
+	const char *timestamp = text_of("%lld", (long long)time(NULL));
+	const char *material = text_of("%s.%s.%s", id, timestamp, body);
+	digest_hmac_sha256(key, sizeof(key) - 1, material, strlen(material), digest);
+	base64_encode(digest, sizeof(digest), &signature);
+	headers[0] = text_of("webhook-id: %s", id);
+	headers[1] = text_of("webhook-timestamp: %s", timestamp);
+	headers[2] = text_of("webhook-signature: v1,%s", text_string(&signature));
+	return (struct call){
+	    .method = "POST", .path = documented->path, .headers = headers, .body = body};
+}
+
 struct call call_of(const struct documented *documented, const struct place places[])
 {
 	const char *path = path_of(documented, places);
 
+	if (strcmp(documented->id, "createReceipt") == 0)
+		return receipt_of(documented);
 	return (struct call){
 	    .method = documented->method,
 	    .path = path,

@@ -59,6 +59,28 @@ static const char *delivery(const struct place places[])
 	return text_of("%s", id);
 }
 
+static const char *given_up_delivery(const struct place places[])
+{
+	const char *id = delivery(places);
+
+	sql_run(&stage()->database,
+	    "UPDATE delivery SET state = 'failed', due_at = NULL WHERE id = $1::uuid", id, NULL);
+	return id;
+}
+
+/* Of the caller's partnership. */
+static const char *active_endpoint(const struct place places[])
+{
+	const char *id = new_id();
+
+	sql_run(&stage()->database,
+	    "INSERT INTO webhook_endpoint (partnership_id, id, name, url, event_types, secret_sealed)"
+	    " SELECT i.partnership_id, $1::uuid, 'late', 'http://127.0.0.1:9/', '{incident.closed}',"
+	    " '\\x00' FROM incident AS i WHERE i.id = $2::uuid",
+	    id, recorded(incident_with("{}")), NULL);
+	return id;
+}
+
 static const struct maker incidents[] = {
     {"incident_id", NULL, incident},
     {"child_id", NULL, child},
@@ -67,6 +89,8 @@ static const struct maker incidents[] = {
     {"external_id", "putCaseSystemIncident", new_external_id},
     {"notification_id", NULL, notification},
     {"delivery_id", NULL, delivery},
+    {"delivery_id", "createDeliveryResend", given_up_delivery},
+    {"webhook_endpoint_id", "createWebhookEndpointRecovery", active_endpoint},
     {NULL, NULL, NULL},
 };
 

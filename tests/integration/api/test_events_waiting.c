@@ -64,7 +64,8 @@ static bool wait_as_many(void *context)
 
 static void expect_waiting(long count)
 {
-	cr_assert(wait_until(wait_as_many, &count, PATIENCE), "%ld wait, and not %ld",
+	/* A thousand take a while to come where others are at work too. */
+	cr_assert(wait_until(wait_as_many, &count, 55), "%ld wait, and not %ld",
 	    measured("cspr_http_waiting"), count);
 }
 
@@ -207,10 +208,11 @@ Test(waiters, are_in_nobody_s_way)
 	expect_waiting(MANY);
 	for (int i = 0; i < 20; i++)
 		expect_status(get("/v1/incidents?limit=1"), 200);
+	/* Two workers, the dispatcher, the watch and who reads receipts. */
 	cr_assert_leq(count_rows("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE"
 	                         " 'cspr-%' AND datname = current_database()",
 	                  NULL),
-	    4);
+	    5);
 	/* One key may have no more of them, and another one may. */
 	const struct answer *refused = get("/v1/events?wait=5&after=%s", from);
 	expect_problem(refused, 429, "too-many-requests");

@@ -21,9 +21,9 @@ const char *const recipient_secrets[RECIPIENTS] = {
     "whsec_cGFuZWwgcGFuZWwgcGFuZWwgcGFuZWwgcGFuZWwgcGFuZWw=",
 };
 
-static const char scopes[] =
-    "incidents:read incidents:write notifications:read notifications:write deliveries:read "
-    "webhooks:read deadlines:read audit:read";
+static const char scopes[] = "incidents:read incidents:write notifications:read "
+                             "notifications:write deliveries:read deliveries:resend "
+                             "webhooks:read deadlines:read audit:read";
 
 /* ---- The database that all scenes are copies of ---- */
 
