@@ -7,16 +7,13 @@
 #include "command.h"
 #include "contract/contract.h"
 #include "domain/date.h"
+#include "domain/webhook_endpoint_process.h"
 #include "outbox/sign.h"
 #include "outbox/target.h"
 #include "session.h"
 #include "store/statements.h"
 
 #define SCOPES_MAX 64
-/* What a recipient in law is told: notifications, what follows them, and what is published. */
-#define NOTIFYING_EVENTS                                                                           \
-	"{incident.notified,incident.notification_updated,incident.notification_withdrawn,"            \
-	"rapid_review.submitted,review.publication_notice}"
 #define DAY_MS 86400000LL
 
 static int called_wrongly(void)
@@ -337,7 +334,7 @@ static int set_recipient(const struct settings *settings, struct session *sessio
 	bind_text(&bindings, "name", recipient);
 	bind_text(&bindings, "url", url);
 	bind_text(&bindings, "secret_sealed", text_string(&sealed));
-	bind_text(&bindings, "event_types", NOTIFYING_EVENTS);
+	bind_text(&bindings, "event_types", webhook_statutory_events);
 	if (!session_run(session, &SQL_RECIPIENT_SET, &bindings, partnership_id, "recipient.set",
 	        recipient, &problem))
 		return command_failed("the recipient was not set", &problem);

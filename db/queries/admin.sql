@@ -109,13 +109,17 @@ WITH endpoint AS (
   INSERT INTO webhook_endpoint (partnership_id, id, recipient, name, url, secret_sealed,
     event_types)
   VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, decode($6::text, 'hex'), $7::text[])
-  ON CONFLICT (partnership_id, recipient) WHERE recipient IS NOT NULL
+  ON CONFLICT (partnership_id, recipient)
+    WHERE recipient IS NOT NULL AND proposed_by_key_id IS NULL
   DO UPDATE
      SET name = excluded.name,
          url = excluded.url,
          secret_sealed = excluded.secret_sealed,
          previous_secret_sealed = webhook_endpoint.secret_sealed,
          previous_secret_until = now() + interval '24 hours',
+         -- The command knows no signing key; the one that there is goes on.
+         previous_signing_key_sealed = NULL,
+         previous_public_key = NULL,
          event_types = excluded.event_types,
          state = 'active'
   RETURNING partnership_id, id, recipient

@@ -11,6 +11,8 @@ d.endpoint_id,
 e.name AS endpoint_name,
 e.recipient,
 d.state,
+d.cancelled_because,
+d.payload,
 d.attempts,
 d.last_status,
 instant_text(d.due_at) AS next_attempt_at,
@@ -111,6 +113,7 @@ SELECT {{delivery_columns}},
             CASE d.state
               WHEN 'delivered' THEN format('Delivered at %s.', instant_text(d.delivered_at))
               WHEN 'failed' THEN 'Given up: it is not tried again by itself.'
+              WHEN 'cancelled' THEN format('Cancelled: %s.', d.cancelled_because)
               ELSE CASE
                      WHEN e.state <> 'active'
                      THEN format('It waits: the endpoint is %s.', e.state)

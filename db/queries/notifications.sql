@@ -75,7 +75,9 @@ n.event_id,
                 ON e.partnership_id = d.partnership_id AND e.id = d.endpoint_id
              WHERE d.partnership_id = n.partnership_id
                AND d.event_id = n.event_id
-               AND e.recipient = r.recipient),
+               AND e.recipient = r.recipient
+             ORDER BY d.state = 'delivered' DESC, d.state = 'cancelled', d.created_at, d.id
+             LIMIT 1),
           'acknowledgements', (
             SELECT coalesce(json_agg(json_build_object(
                      'id', a.id,
@@ -213,6 +215,7 @@ SELECT n.kind,
      WHERE v.partnership_id = n.partnership_id
        AND v.event_id = n.event_id
        AND e.recipient = r.recipient
+     ORDER BY v.state = 'delivered' DESC, v.state = 'cancelled', v.created_at, v.id
      LIMIT 1) AS d ON true
  WHERE n.partnership_id = tenant()
    AND n.incident_id = $1::uuid

@@ -1,6 +1,6 @@
 -- role: dispatch
 -- What the dispatcher does to the queue: claim, settle, move what waits behind, release, measure, and
--- the circuits of endpoints. docs/adr/0017 says in which order, and why so.
+-- the circuits of endpoints. docs/adr/0018 says in which order, and why so.
 
 -- name: delivery_claim
 -- Takes due deliveries for the length of a lease: for each endpoint that is called freely as many as
@@ -26,7 +26,8 @@ WITH trial AS MATERIALIZED (
     LEFT JOIN unnest($4::uuid[], $5::integer[]) AS known (endpoint_id, allowance)
       ON known.endpoint_id = e.id
     LEFT JOIN trial AS t ON t.partnership_id = e.partnership_id AND t.endpoint_id = e.id
-   WHERE e.state = 'active'
+   -- What is only proposed has nothing but pings, by which it is tried.
+   WHERE e.state IN ('active', 'proposed')
      AND (t.endpoint_id IS NOT NULL OR NOT EXISTS (
        SELECT
          FROM endpoint_circuit AS k
@@ -96,7 +97,7 @@ WITH trial AS MATERIALIZED (
    WHERE d.partnership_id = c.partnership_id
      AND d.id = c.id
   RETURNING d.partnership_id, d.id, d.event_id, d.endpoint_id, d.fence, d.attempts,
-    c.due_at AS was_due_at
+    d.payload, c.due_at AS was_due_at
 ), tried AS (
   UPDATE endpoint_circuit AS k
      SET trial_at = now() + $2::bigint * interval '1 millisecond'
@@ -117,13 +118,31 @@ SELECT c.partnership_id,
           WHERE k.partnership_id = c.partnership_id
             AND k.endpoint_id = c.endpoint_id
             AND k.failures > 0) AS troubled,
-       v.body,
+       CASE WHEN c.payload = 'summary' THEN coalesce(v.summary, v.body) ELSE v.body END AS body,
        e.url,
        e.statutory,
        translate(encode(e.secret_sealed, 'base64'), chr(10), '') AS secret_sealed,
        CASE WHEN e.previous_secret_until > now()
          THEN translate(encode(e.previous_secret_sealed, 'base64'), chr(10), '')
-       END AS previous_secret_sealed
+       END AS previous_secret_sealed,
+       CASE WHEN 'v1a' = ANY (e.signatures)
+         THEN translate(encode(e.signing_key_sealed, 'base64'), chr(10), '')
+       END AS signing_key_sealed,
+       CASE WHEN 'v1a' = ANY (e.signatures) AND e.previous_secret_until > now()
+         THEN translate(encode(e.previous_signing_key_sealed, 'base64'), chr(10), '')
+       END AS previous_signing_key_sealed,
+       (SELECT translate(encode(m.sealed, 'base64'), chr(10), '')
+          FROM webhook_material AS m
+         WHERE m.partnership_id = e.partnership_id
+           AND m.id = e.headers_id) AS headers_sealed,
+       (SELECT translate(encode(m.sealed, 'base64'), chr(10), '')
+          FROM webhook_material AS m
+         WHERE m.partnership_id = e.partnership_id
+           AND m.id = e.client_certificate_id) AS client_certificate_sealed,
+       (SELECT translate(encode(m.sealed, 'base64'), chr(10), '')
+          FROM webhook_material AS m
+         WHERE m.partnership_id = e.partnership_id
+           AND m.id = e.ca_bundle_id) AS ca_bundle_sealed
   FROM claimed AS c
   JOIN event AS v ON v.partnership_id = c.partnership_id AND v.id = c.event_id
   JOIN webhook_endpoint AS e ON e.partnership_id = c.partnership_id AND e.id = c.endpoint_id;
@@ -168,6 +187,8 @@ WITH outcome AS (
    WHERE s.pause
      AND e.partnership_id = s.partnership_id
      AND e.id = s.endpoint_id
+     -- A proposed one would be resumed without having been approved.
+     AND e.state = 'active'
      AND NOT e.statutory
 )
 SELECT s.number

@@ -42,23 +42,3 @@ SELECT a.id,
 SELECT coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind)), '[]') AS agencies
   FROM agency AS a
  WHERE a.partnership_id = tenant();
-
--- name: webhook_endpoint_list
--- Where events are sent. Secrets are not among what this role can read.
--- $1 limit (one more than the page), $2 after_key, $3 after_id
-SELECT e.id,
-       e.name,
-       e.recipient,
-       e.statutory,
-       e.url,
-       e.event_types,
-       e.payload,
-       e.state,
-       instant_text(e.created_at) AS created_at,
-       e.created_at AS "_key",
-       e.id AS "_id"
-  FROM webhook_endpoint AS e
- WHERE e.partnership_id = tenant()
-   AND ($2::timestamptz IS NULL OR (e.created_at, e.id) > ($2::timestamptz, $3::uuid))
- ORDER BY e.created_at, e.id
- LIMIT $1::integer;

@@ -245,12 +245,16 @@ instant_text(n.updated_at) AS updated_at
 review_publication_notice AS n
   JOIN publication_recipient AS c
     ON c.partnership_id = n.partnership_id AND c.code = n.recipient
-  LEFT JOIN (delivery AS d
-    JOIN webhook_endpoint AS w
-      ON w.partnership_id = d.partnership_id AND w.id = d.endpoint_id)
-    ON d.partnership_id = n.partnership_id
-   AND d.event_id = n.event_id
-   AND w.recipient = n.recipient
+  LEFT JOIN LATERAL (
+    SELECT v.*
+      FROM delivery AS v
+      JOIN webhook_endpoint AS w ON w.partnership_id = v.partnership_id AND w.id = v.endpoint_id
+     WHERE v.partnership_id = n.partnership_id
+       AND v.event_id = n.event_id
+       AND w.recipient = n.recipient
+     -- A recipient may have several endpoints; one of them is enough.
+     ORDER BY v.state = 'delivered' DESC, v.state = 'cancelled', v.created_at, v.id
+     LIMIT 1) AS d ON true
 
 -- name: publication_notice_get
 -- stored

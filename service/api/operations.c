@@ -22,6 +22,7 @@
 #include "api/resends.h"
 #include "api/scrutiny.h"
 #include "api/service.h"
+#include "api/webhook_endpoints.h"
 #include "domain/action_process.h"
 #include "domain/incident_process.h"
 #include "domain/rapid_review_process.h"
@@ -29,6 +30,7 @@
 #include "domain/referral_process.h"
 #include "domain/review_process.h"
 #include "domain/theme_process.h"
+#include "domain/webhook_endpoint_process.h"
 #include "store/statements.h"
 
 static const struct list_sort incident_sorts[] = {
@@ -117,6 +119,21 @@ static const struct subject recommendations = {
 #define RECOMMENDATION                                                                             \
 	.subject = &recommendations, .statement = &SQL_RECOMMENDATION_GET,                             \
 	.stored = &SQL_RECOMMENDATION_GET_STORED
+
+static const struct subject webhook_endpoints = {
+    .process = &webhook_endpoint_process,
+    .path = "/v1/webhook-endpoints/",
+    .id_name = "webhook_endpoint_id",
+    .get = &SQL_WEBHOOK_ENDPOINT_GET,
+    .advance = &SQL_WEBHOOK_ENDPOINT_ADVANCE,
+};
+#define WEBHOOK_ENDPOINT                                                                           \
+	.subject = &webhook_endpoints, .statement = &SQL_WEBHOOK_ENDPOINT_GET,                         \
+	.stored = &SQL_WEBHOOK_ENDPOINT_GET_STORED
+/* What is answered with a secret, in the answer alone. */
+#define WEBHOOK_ENDPOINT_ONCE                                                                      \
+	.subject = &webhook_endpoints, .statement = &SQL_WEBHOOK_ENDPOINT_SHOWN_ONCE,                  \
+	.stored = &SQL_WEBHOOK_ENDPOINT_SHOWN_ONCE_STORED
 
 static const struct subject actions = {
     .process = &action_process,
@@ -387,7 +404,15 @@ const struct endpoint operations[] = {
 	{"createDeliveryResend", resends_create, "delivery", .parent = &SQL_DELIVERY_EXISTS},
 	{"createWebhookEndpointRecovery", recoveries_create, "webhook endpoint"},
 	{"createReceipt", receipts_create, "delivery", .judges_faults = true},
-	{"listWebhookEndpoints", crud_list, "webhook endpoint", .statement = &SQL_WEBHOOK_ENDPOINT_LIST},
+	{"listWebhookEndpoints", crud_list, "webhook endpoint", .subject = &webhook_endpoints, .statement = &SQL_WEBHOOK_ENDPOINT_LIST},
+	{"createWebhookEndpoint", webhook_endpoints_create, "webhook endpoint", WEBHOOK_ENDPOINT_ONCE, .write = &SQL_WEBHOOK_ENDPOINT_INSERT},
+	{"getWebhookEndpoint", crud_get, "webhook endpoint", WEBHOOK_ENDPOINT},
+	{"patchWebhookEndpoint", webhook_endpoints_patch, "webhook endpoint", WEBHOOK_ENDPOINT},
+	{"deleteWebhookEndpoint", webhook_endpoints_delete, "webhook endpoint", WEBHOOK_ENDPOINT, .write = &SQL_WEBHOOK_ENDPOINT_TRANSITION},
+	{"createWebhookEndpointTransition", process_transition, "webhook endpoint", WEBHOOK_ENDPOINT, .write = &SQL_WEBHOOK_ENDPOINT_TRANSITION},
+	{"createWebhookEndpointDecision", process_change, "webhook endpoint", WEBHOOK_ENDPOINT, .write = &SQL_WEBHOOK_ENDPOINT_DECIDE},
+	{"createWebhookEndpointRotation", webhook_endpoints_rotate, "webhook endpoint", WEBHOOK_ENDPOINT_ONCE, .write = &SQL_WEBHOOK_ENDPOINT_ROTATE},
+	{"createWebhookEndpointPing", webhook_endpoints_ping, "webhook endpoint", .subject = &webhook_endpoints, .statement = &SQL_WEBHOOK_ENDPOINT_PINGED, .stored = &SQL_WEBHOOK_ENDPOINT_PINGED_STORED},
 
 	{"getPartnership", crud_get, "partnership", .statement = &SQL_PARTNERSHIP_GET},
 	{"listAgencies", crud_list, "agency", .statement = &SQL_AGENCY_LIST},

@@ -1,4 +1,4 @@
-/* Owns every call into GnuTLS. */
+/* Owns hashes, encryption and their text forms. */
 #include "base/digest.h"
 
 #include <assert.h>

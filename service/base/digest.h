@@ -1,6 +1,6 @@
 /*
- * Hashes, keyed hashes, authenticated encryption and their text forms, over GnuTLS. Only this
- * file's pair includes GnuTLS.
+ * Hashes, keyed hashes, authenticated encryption and their text forms, over GnuTLS. Only base
+ * includes GnuTLS.
  */
 #pragma once
 

@@ -14,7 +14,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "outbox/dispatcher.h"
-#include "outbox/sign.h"
+#include "outbox/opened.h"
 #include "store/statements.h"
 
 /* A claim that nobody settles is taken over within 45 s: the lease and a look each second. */
@@ -80,35 +80,17 @@ static void cannot_send(struct outbox *outbox, struct slot *slot, const char *er
 
 void attempt_start(struct outbox *outbox, struct slot *slot)
 {
+	CLEANUP(opened_finish) struct opened opened = {0};
 	const struct delivery *delivery = &slot->delivery;
-	char secret[WEBHOOK_SECRET_MAX];
-	char previous[WEBHOOK_SECRET_MAX];
-	char signature[WEBHOOK_SIGNATURE_MAX];
 	int64_t timestamp = clock_milliseconds() / 1000;
-	size_t length = strlen(delivery->body);
-	const char *previous_sealed = delivery->previous_secret_sealed;
 
 	slot_set(outbox, slot, SLOT_UNDER_WAY);
 	atomic_fetch_add(&outbox->counters.under_way, 1);
-	bool opened =
-	    webhook_secret_unseal(outbox->secrets_key, delivery->secret_sealed, secret) &&
-	    (!previous_sealed || webhook_secret_unseal(outbox->secrets_key, previous_sealed, previous));
-	bool is_signed = opened && webhook_sign(secret, previous_sealed ? previous : NULL, delivery->id,
-	                               timestamp, delivery->body, length, signature);
-	explicit_bzero(secret, sizeof(secret));
-	explicit_bzero(previous, sizeof(previous));
-	if (!is_signed) {
+	if (!delivery_open(delivery, outbox->secrets_key, timestamp, &opened)) {
 		cannot_send(outbox, slot, "the endpoint's secret cannot be opened with CSPR_SECRETS_KEY");
 		return;
 	}
-	struct letter letter = {
-	    .id = delivery->id,
-	    .url = delivery->url,
-	    .signature = signature,
-	    .timestamp = timestamp,
-	    .body = delivery->body,
-	    .length = length,
-	};
+	struct letter letter = delivery_letter(delivery, &opened, timestamp);
 	sender_start(outbox->sender, &letter, slot, &slot->sent);
 }
 

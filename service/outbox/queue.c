@@ -24,6 +24,11 @@ void delivery_finish(struct delivery *delivery)
 	free(delivery->body);
 	free(delivery->secret_sealed);
 	free(delivery->previous_secret_sealed);
+	free(delivery->signing_key_sealed);
+	free(delivery->previous_signing_key_sealed);
+	free(delivery->headers_sealed);
+	free(delivery->client_certificate_sealed);
+	free(delivery->ca_bundle_sealed);
 	*delivery = (struct delivery){0};
 }
 
@@ -215,6 +220,11 @@ static void read_claimed(const struct rows *rows, struct exchange *exchange)
 		    .body = copy_text(rows, row, "body"),
 		    .secret_sealed = copy_text(rows, row, "secret_sealed"),
 		    .previous_secret_sealed = copy_text(rows, row, "previous_secret_sealed"),
+		    .signing_key_sealed = copy_text(rows, row, "signing_key_sealed"),
+		    .previous_signing_key_sealed = copy_text(rows, row, "previous_signing_key_sealed"),
+		    .headers_sealed = copy_text(rows, row, "headers_sealed"),
+		    .client_certificate_sealed = copy_text(rows, row, "client_certificate_sealed"),
+		    .ca_bundle_sealed = copy_text(rows, row, "ca_bundle_sealed"),
 		};
 		copy_id(rows, row, "partnership_id", delivery->partnership_id);
 		copy_id(rows, row, "id", delivery->id);

@@ -29,6 +29,12 @@ struct delivery {
 	char *body;
 	char *secret_sealed;          /* base64 */
 	char *previous_secret_sealed; /* the same while the grace lasts, or NULL */
+	/* The same of what an endpoint may have beside its secret, or NULL. */
+	char *signing_key_sealed;
+	char *previous_signing_key_sealed;
+	char *headers_sealed;
+	char *client_certificate_sealed;
+	char *ca_bundle_sealed;
 };
 void delivery_finish(struct delivery *delivery);
 

@@ -18,8 +18,11 @@
 
 #include "base/ids.h"
 #include "outbox/allowance.h"
+#include "outbox/private_file.h"
 
 #define CONNECT_MS 5000
+/* The longest name and value that an endpoint may have; openapi/schemas/delivery.yaml. */
+#define HEADER_BYTES 2300
 
 struct sender {
 	CURLM *multi;
@@ -34,6 +37,9 @@ struct call {
 	struct sender *sender;
 	CURL *easy;
 	struct curl_slist *headers;
+	struct private_file certificate;
+	struct private_file key;
+	struct private_file ca_bundle;
 	struct target target;
 	struct sent *sent;
 	void *owner;
@@ -58,6 +64,9 @@ static void call_destroy(struct call *call)
 {
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
+	private_file_close(&call->certificate);
+	private_file_close(&call->key);
+	private_file_close(&call->ca_bundle);
 	free(call);
 }
 DEFINE_CLEANUP(struct call *, call_destroy)
@@ -180,13 +189,14 @@ static bool add_header(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static bool add_header(struct call *call, const char *format, ...)
 {
-	char line[512];
+	char line[HEADER_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
 	int length = vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	struct curl_slist *longer = curl_slist_append(call->headers, line);
+	explicit_bzero(line, sizeof(line));
 	if (longer)
 		call->headers = longer;
 	return longer && length > 0 && (size_t)length < sizeof(line);
@@ -219,15 +229,52 @@ static bool set_callbacks(struct call *call)
 	       SET(CURLOPT_WRITEFUNCTION, take_body) && SET(CURLOPT_WRITEDATA, call);
 }
 
+static bool add_own_headers(struct call *call, const json_t *headers)
+{
+	size_t index;
+	json_t *header;
+
+	json_array_foreach (headers, index, header) {
+		const char *name = json_string_value(json_object_get(header, "name"));
+		const char *value = json_string_value(json_object_get(header, "value"));
+		/* With nothing after the colon libcurl would take the header away. */
+		if (!name || !value || !add_header(call, *value ? "%s: %s" : "%s;%s", name, value))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * libcurl takes no certificates from memory here (its GnuTLS has no blobs), so they are files that
+ * have no name. What such files are called is used again by others: a connection that was made with
+ * them is not kept, and neither is its session.
+ */
+static bool set_certificates(struct call *call, const struct letter *letter)
+{
+	if (!letter->certificate && !letter->ca_bundle)
+		return true;
+	if (!SET(CURLOPT_FRESH_CONNECT, 1L) || !SET(CURLOPT_FORBID_REUSE, 1L) ||
+	    !SET(CURLOPT_SSL_SESSIONID_CACHE, 0L))
+		return false;
+	if (letter->certificate &&
+	    (!private_file_open(letter->certificate, &call->certificate) ||
+	        !private_file_open(letter->key, &call->key) ||
+	        !SET(CURLOPT_SSLCERT, call->certificate.path) || !SET(CURLOPT_SSLKEY, call->key.path)))
+		return false;
+	return !letter->ca_bundle ||
+	       (private_file_open(letter->ca_bundle, &call->ca_bundle) &&
+	           SET(CURLOPT_CAINFO, call->ca_bundle.path) && SET(CURLOPT_CAPATH, NULL));
+}
+
 static bool set_request(struct call *call, const struct letter *letter)
 {
 	return add_header(call, "Content-Type: application/json") && add_header(call, "Expect:") &&
 	       add_header(call, "webhook-id: %s", letter->id) &&
 	       add_header(call, "webhook-timestamp: %" PRId64, letter->timestamp) &&
 	       add_header(call, "webhook-signature: %s", letter->signature) &&
-	       SET(CURLOPT_HTTPHEADER, call->headers) && SET(CURLOPT_USERAGENT, "cspr/" CSPR_VERSION) &&
-	       SET(CURLOPT_URL, letter->url) && SET(CURLOPT_POST, 1L) &&
-	       SET(CURLOPT_POSTFIELDS, letter->body) &&
+	       add_own_headers(call, letter->headers) && SET(CURLOPT_HTTPHEADER, call->headers) &&
+	       SET(CURLOPT_USERAGENT, "cspr/" CSPR_VERSION) && SET(CURLOPT_URL, letter->url) &&
+	       SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDS, letter->body) &&
 	       SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)letter->length);
 }
 
@@ -257,6 +304,7 @@ void sender_start(
 	}
 	call->easy = curl_easy_init();
 	if (!call->easy || !set_limits(call) || !set_callbacks(call) || !set_request(call, letter) ||
+	    !set_certificates(call, letter) ||
 	    curl_multi_add_handle(sender->multi, call->easy) != CURLM_OK) {
 		(void)keep_error(ret_sent, "the call cannot be prepared");
 		finish(call);

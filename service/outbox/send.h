@@ -23,6 +23,10 @@ struct letter {
 	int64_t timestamp;     /* webhook-timestamp, seconds since 1970 */
 	const char *body;      /* borrowed until the letter is finished */
 	size_t length;
+	const json_t *headers;   /* further ones, an array of {name, value}, or NULL */
+	const char *certificate; /* of the client, with its key, in PEM; or NULL */
+	const char *key;
+	const char *ca_bundle; /* the only authorities that count, in PEM; NULL is the system's */
 };
 
 struct sent {

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/ed25519.h"
 #include "base/ids.h"
 
 #define PREFIX "whsec_"
+#define KEY_PREFIX "whsk_"
+#define PUBLIC_PREFIX "whpk_"
 #define KEY_LEAST 24
 #define KEY_MOST 64
 #define NEW_KEY_BYTES 32
@@ -62,29 +65,44 @@ bool webhook_secrets_key(
 	return true;
 }
 
-bool webhook_secret_seal(
-    const char *secret, const char *secrets_key, struct text *ret_sealed, struct problem *problem)
+bool webhook_text_seal(
+    const char *text, const char *secrets_key, struct text *ret_sealed, struct problem *problem)
 {
 	unsigned char key[32];
 
+	if (!webhook_secrets_key(secrets_key, key, problem))
+		return false;
+	bool sealed = seal(key, text, strlen(text), ret_sealed);
+	explicit_bzero(key, sizeof(key));
+	return sealed || problem_fail(problem, PROBLEM_INTERNAL, "a webhook secret cannot be sealed");
+}
+
+bool webhook_secret_seal(
+    const char *secret, const char *secrets_key, struct text *ret_sealed, struct problem *problem)
+{
 	if (!webhook_secret_is_valid(secret))
 		return problem_set(problem, PROBLEM_INVALID,
 		    "A webhook secret is whsec_ and the base64 of 24 to 64 bytes.");
-	if (!webhook_secrets_key(secrets_key, key, problem))
-		return false;
-	bool sealed = seal(key, secret, strlen(secret), ret_sealed);
-	explicit_bzero(key, sizeof(key));
-	return sealed || problem_fail(problem, PROBLEM_INTERNAL, "a webhook secret cannot be sealed");
+	return webhook_text_seal(secret, secrets_key, ret_sealed, problem);
+}
+
+/* Of what is sealed, its nonce and tag, in base64. */
+bool webhook_text_unseal(
+    const unsigned char key[32], const char *sealed_base64, struct text *ret_text)
+{
+	size_t length = strlen(sealed_base64);
+	CLEANUP(text_finish) struct text sealed = TEXT_INIT(length + 1);
+
+	return base64_decode(sealed_base64, length, &sealed) &&
+	       unseal(key, text_string(&sealed), sealed.length, ret_text);
 }
 
 bool webhook_secret_unseal(
     const unsigned char key[32], const char *sealed_base64, char ret_secret[WEBHOOK_SECRET_MAX])
 {
-	CLEANUP(text_finish) struct text sealed = TEXT_INIT(1024);
 	CLEANUP(text_finish) struct text secret = TEXT_INIT(WEBHOOK_SECRET_MAX - 1);
 
-	if (!base64_decode(sealed_base64, strlen(sealed_base64), &sealed) ||
-	    !unseal(key, text_string(&sealed), sealed.length, &secret))
+	if (!webhook_text_unseal(key, sealed_base64, &secret))
 		return false;
 	memcpy(ret_secret, text_string(&secret), secret.length + 1);
 	if (secret.data)
@@ -92,7 +110,40 @@ bool webhook_secret_unseal(
 	return webhook_secret_is_valid(ret_secret);
 }
 
-static bool sign_one(const char *secret, const struct text *material, struct text *ret_signature)
+static void put_encoded(
+    const char *prefix, const unsigned char *bytes, size_t length, char ret_text[WEBHOOK_KEY_MAX])
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(WEBHOOK_KEY_MAX - 1);
+
+	text_puts(&text, prefix);
+	base64_encode(bytes, length, &text);
+	assert(!text.failed);
+	memcpy(ret_text, text.data, text.length + 1);
+	explicit_bzero(text.data, text.length);
+}
+
+bool webhook_key_new(char ret_key[WEBHOOK_KEY_MAX], char ret_public_key[WEBHOOK_KEY_MAX])
+{
+	unsigned char key[ED25519_PRIVATE_BYTES];
+
+	if (!ed25519_generate(key))
+		return false;
+	put_encoded(KEY_PREFIX, key, sizeof(key), ret_key);
+	put_encoded(PUBLIC_PREFIX, key + ED25519_PRIVATE_BYTES - ED25519_PUBLIC_BYTES,
+	    ED25519_PUBLIC_BYTES, ret_public_key);
+	explicit_bzero(key, sizeof(key));
+	return true;
+}
+
+static void put_signature(
+    const char *version, const unsigned char *bytes, size_t length, struct text *ret_signature)
+{
+	text_printf(ret_signature, "%s%s,", ret_signature->length ? " " : "", version);
+	base64_encode(bytes, length, ret_signature);
+}
+
+static bool sign_with_secret(
+    const char *secret, const struct text *material, struct text *ret_signature)
 {
 	CLEANUP(text_finish) struct text key = TEXT_INIT(KEY_MOST + 8);
 	unsigned char digest[DIGEST_BYTES];
@@ -101,12 +152,30 @@ static bool sign_one(const char *secret, const struct text *material, struct tex
 		return false;
 	digest_hmac_sha256(key.data, key.length, material->data, material->length, digest);
 	explicit_bzero(key.data, key.length);
-	text_puts(ret_signature, "v1,");
-	base64_encode(digest, sizeof(digest), ret_signature);
+	put_signature("v1", digest, sizeof(digest), ret_signature);
 	return true;
 }
 
-bool webhook_sign(const char *secret, const char *previous, const char *id, int64_t timestamp,
+static bool sign_with_key(
+    const char *signing_key, const struct text *material, struct text *ret_signature)
+{
+	CLEANUP(text_finish) struct text key = TEXT_INIT(ED25519_PRIVATE_BYTES + 8);
+	size_t prefix = sizeof(KEY_PREFIX) - 1;
+	unsigned char signature[ED25519_SIGNATURE_BYTES];
+
+	if (strncmp(signing_key, KEY_PREFIX, prefix) != 0 ||
+	    !base64_decode(signing_key + prefix, strlen(signing_key + prefix), &key) ||
+	    key.length != ED25519_PRIVATE_BYTES)
+		return false;
+	bool is_signed =
+	    ed25519_sign((const unsigned char *)key.data, material->data, material->length, signature);
+	explicit_bzero(key.data, key.length);
+	if (is_signed)
+		put_signature("v1a", signature, sizeof(signature), ret_signature);
+	return is_signed;
+}
+
+bool webhook_sign(const struct webhook_keys *keys, const char *id, int64_t timestamp,
     const char *body, size_t length, char ret_signature[WEBHOOK_SIGNATURE_MAX])
 {
 	CLEANUP(text_finish) struct text material = TEXT_INIT(MATERIAL_MAX);
@@ -114,14 +183,13 @@ bool webhook_sign(const char *secret, const char *previous, const char *id, int6
 
 	text_printf(&material, "%s.%" PRId64 ".", id, timestamp);
 	text_append(&material, body, length);
-	if (material.failed || !sign_one(secret, &material, &signature))
-		return false;
-	if (previous) {
-		text_putc(&signature, ' ');
-		if (!sign_one(previous, &material, &signature))
-			return false;
-	}
-	if (signature.failed)
+	if (material.failed || !sign_with_secret(keys->secret, &material, &signature) ||
+	    (keys->previous_secret &&
+	        !sign_with_secret(keys->previous_secret, &material, &signature)) ||
+	    (keys->signing_key && !sign_with_key(keys->signing_key, &material, &signature)) ||
+	    (keys->previous_signing_key &&
+	        !sign_with_key(keys->previous_signing_key, &material, &signature)) ||
+	    signature.failed)
 		return false;
 	memcpy(ret_signature, signature.data, signature.length + 1);
 	return true;

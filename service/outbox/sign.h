@@ -1,6 +1,8 @@
 /*
  * Standard Webhooks 1.0.0: secrets and signatures. A secret is the text `whsec_` and the base64
- * of 24 to 64 bytes; that text is what is sealed and kept. Pure but for the random bytes.
+ * of 24 to 64 bytes; a signing key (Ed25519) is `whsk_` and the base64 of the 32 bytes of its seed
+ * and the 32 of its public key, which alone is `whpk_`. That text is what is sealed and kept. Pure
+ * but for the random bytes.
  */
 #pragma once
 
@@ -11,8 +13,10 @@
 
 /* `whsec_`, the base64 of 64 bytes and the NUL. */
 #define WEBHOOK_SECRET_MAX 96
-/* Two signatures, a space between them, and the NUL. */
-#define WEBHOOK_SIGNATURE_MAX 128
+/* `whsk_`, the base64 of 64 bytes and the NUL; a public key is shorter. */
+#define WEBHOOK_KEY_MAX 96
+/* Two signatures of each kind, with spaces between them, and the NUL. */
+#define WEBHOOK_SIGNATURE_MAX 320
 
 /* A new secret of 32 random bytes. */
 void webhook_secret_new(char ret_secret[WEBHOOK_SECRET_MAX]);
@@ -31,9 +35,28 @@ MUST_CHECK bool webhook_secrets_key(
 MUST_CHECK bool webhook_secret_unseal(
     const unsigned char key[32], const char *sealed_base64, char ret_secret[WEBHOOK_SECRET_MAX]);
 
+/* A new signing key, and the public key that belongs to it. */
+MUST_CHECK bool webhook_key_new(
+    char ret_key[WEBHOOK_KEY_MAX], char ret_public_key[WEBHOOK_KEY_MAX]);
+/* Seals any text that an endpoint keeps, under settings->secrets_key. */
+MUST_CHECK bool webhook_text_seal(
+    const char *text, const char *secrets_key, struct text *ret_sealed, struct problem *problem);
+/* The reverse, from base64; false under another key. */
+MUST_CHECK bool webhook_text_unseal(
+    const unsigned char key[32], const char *sealed_base64, struct text *ret_text);
+
+/* What a call is signed with; NULL where there is none. */
+struct webhook_keys {
+	const char *secret; /* whsec_…, always */
+	const char *previous_secret;
+	const char *signing_key; /* whsk_… */
+	const char *previous_signing_key;
+};
 /*
- * The value of webhook-signature: `v1,` and the base64 of the HMAC-SHA256 of id.timestamp.body,
- * for `secret` and, when it is not NULL, for `previous` too. False for a text that is no secret.
+ * The value of webhook-signature: first `v1,` and the base64 of the HMAC-SHA256 of
+ * id.timestamp.body for each secret, then `v1a,` and the base64 of the Ed25519 signature of the
+ * same for each signing key, the current one before the previous one. False for a text that is no
+ * secret or key.
  */
-MUST_CHECK bool webhook_sign(const char *secret, const char *previous, const char *id,
-    int64_t timestamp, const char *body, size_t length, char ret_signature[WEBHOOK_SIGNATURE_MAX]);
+MUST_CHECK bool webhook_sign(const struct webhook_keys *keys, const char *id, int64_t timestamp,
+    const char *body, size_t length, char ret_signature[WEBHOOK_SIGNATURE_MAX]);

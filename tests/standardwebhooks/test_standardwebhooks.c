@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "scene.h"
+#include "endpoints.h"
 
 #define SKIPPED 77
 #define SIX_MINUTES INT64_C(360)
@@ -160,6 +160,64 @@ Test(official_package, verifies_with_the_old_and_the_new_secret_while_one_is_bei
 	json_object_set_new(captured.question, "secret", json_string(recipient_secrets[OFSTED]));
 	CLEANUP(free) char *answer = answer_to(captured.question);
 	cr_assert_str_eq(answer, "refused: No matching signature found");
+}
+
+static bool package_verifies(const struct received *call, const char *secret)
+{
+	CLEANUP(json_decref) json_t *question = question_about(call, secret);
+	CLEANUP(free) char *answer = answer_to(question);
+
+	cr_assert(strcmp(answer, "verified ping") == 0 ||
+	              strcmp(answer, "refused: No matching signature found") == 0,
+	    "%s", answer);
+	return strcmp(answer, "verified ping") == 0;
+}
+
+/* A ping to the endpoint, as it arrived; `number` counts them from 0. */
+static const struct received *pinged(const struct administrators *administrators,
+    const struct endpoint *endpoint, struct receiver *receiver, size_t number)
+{
+	free(endpoint_ping(administrators, endpoint));
+	wait_calls(receiver, number + 1);
+	return receiver_call(receiver, number);
+}
+
+Test(official_package, verifies_v1_and_openssl_v1a_before_during_and_after_a_rotation)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	CLEANUP(administrators_finish) struct administrators administrators = {0};
+	struct service service;
+	struct endpoint before;
+
+	scene_open(&scene);
+	service_start(&scene.database, NULL, &service);
+	administrators_open(&scene, &service, &administrators);
+	struct receiver *receiver = scene.receivers[DFE];
+	endpoint_propose(
+	    &administrators, receiver_url(receiver), json_of("{'signatures': ['v1', 'v1a']}"), &before);
+	const struct received *first = pinged(&administrators, &before, receiver, 0);
+	cr_assert(package_verifies(first, before.secret));
+	cr_assert_eq(openssl_verifies(first, before.public_key), 1);
+
+	struct endpoint after = before;
+	endpoint_rotate(&administrators, 168, &after);
+	const struct received *during = pinged(&administrators, &after, receiver, 1);
+	cr_assert(package_verifies(during, before.secret));
+	cr_assert(package_verifies(during, after.secret));
+	cr_assert_eq(openssl_verifies(during, before.public_key), 1);
+	cr_assert_eq(openssl_verifies(during, after.public_key), 1);
+
+	/* As if the grace had passed. */
+	sql_run(&scene.database,
+	    "UPDATE webhook_endpoint SET previous_secret_until = now()"
+	    " WHERE previous_secret_until > now()",
+	    NULL);
+	const struct received *last = pinged(&administrators, &after, receiver, 2);
+	cr_assert_not(package_verifies(last, before.secret));
+	cr_assert(package_verifies(last, after.secret));
+	cr_assert_eq(openssl_verifies(last, before.public_key), 0);
+	cr_assert_eq(openssl_verifies(last, after.public_key), 1);
+	service_stop(&service);
 }
 
 Test(libcspr, verifies_what_the_official_package_signs)

@@ -15,7 +15,7 @@
 	"incidents:read incidents:write notifications:read notifications:write deadlines:read "        \
 	"deadlines:extend deadlines:feed "                                                             \
 	"reports:read reports:write calendar:read deliveries:read deliveries:resend events:read "      \
-	"webhooks:read partnership:read "                                                              \
+	"webhooks:read webhooks:write webhooks:approve partnership:read "                              \
 	"audit:read "                                                                                  \
 	"rapid_reviews:decide rapid_reviews:submit scoping:read scoping:write "                        \
 	"rapid_reviews:read rapid_reviews:write "                                                      \

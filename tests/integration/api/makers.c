@@ -105,5 +105,6 @@ const struct maker *const maker_tables[] = {
     makers_publication,
     makers_reports,
     makers_themes,
+    makers_webhook_endpoints,
     NULL,
 };

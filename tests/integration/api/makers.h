@@ -15,3 +15,4 @@ extern const struct maker makers_reviews[];
 extern const struct maker makers_publication[];
 extern const struct maker makers_reports[];
 extern const struct maker makers_themes[];
+extern const struct maker makers_webhook_endpoints[];

@@ -115,7 +115,7 @@ Test(document, has_an_example_of_its_own_of_every_webhook)
 	const struct answer *answer = get("/openapi.json");
 	const json_t *known =
 	    json_object_get(answer_at(answer, "/components/schemas/WebhookData"), "properties");
-	const json_t *types = answer_at(answer, "/components/schemas/WebhookBody/properties/type/enum");
+	const json_t *types = answer_at(answer, "/components/schemas/EventType/enum");
 	const char *type;
 	json_t *webhook;
 	const char *member;

@@ -18,6 +18,18 @@
 #define SIGNATURE_24 "v1,mxd5HZVJ8/IJ/PMG4qiRCRxHiwkgvl/nnXTloUeGiHI="
 #define SIGNATURE_64 "v1,2NoH0qcy91K7fqLi++PVbMh5qXrI5xJQAXpnReTvgQw="
 
+/* RFC 8032, 7.1: the keys of its first two tests, and what openssl signs with them. */
+#define SIGNING_KEY                                                                                \
+	"whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/"                               \
+	"tPJZAc6DuFy89qmIyWvAhpo9wdRGg=="
+#define SIGNATURE_KEY                                                                              \
+	"v1a,aCkX5Gb5+T9Sl+R2AYqwEduGBWBF70K0p0BVfQhDrtaKiCmPifRMKjYNtmhjQUcorT93TebO+zNvLD480y2QCQ=="
+#define SIGNING_KEY_2                                                                              \
+	"whsk_TM0Imyj/"                                                                                \
+	"ltqdtsNG7BFOD1uKMZ81q6Yk2oz27U+4pvs9QBfD6EOJWpK3CqdNG368nJgszy7ElozAzVXxKvRmDA=="
+#define SIGNATURE_KEY_2                                                                            \
+	"v1a,nNoR2Bbr5dScoUOuySOg41/vbCSxzuPh7hnF4Y81x1+nXWQHD/NyoUFxL/Q9rsWxaFx+6xRAN+Ec+5sazdr4DQ=="
+
 #define SECRETS_KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 Test(webhook_signature, equals_the_published_example_of_standard_webhooks)
@@ -25,7 +37,8 @@ Test(webhook_signature, equals_the_published_example_of_standard_webhooks)
 	char signature[WEBHOOK_SIGNATURE_MAX];
 	const char *body = "{\"test\": 2432232314}";
 
-	cr_assert(webhook_sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", NULL,
+	cr_assert(webhook_sign(
+	    &(struct webhook_keys){"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", NULL, NULL, NULL},
 	    "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body, strlen(body), signature));
 	cr_assert_str_eq(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
@@ -34,9 +47,11 @@ Test(webhook_signature, equals_what_openssl_computes_for_the_shortest_and_the_lo
 {
 	char signature[WEBHOOK_SIGNATURE_MAX];
 
-	cr_assert(webhook_sign(SECRET_24, NULL, ID, 1719790200, BODY, strlen(BODY), signature));
+	cr_assert(webhook_sign(&(struct webhook_keys){SECRET_24, NULL, NULL, NULL}, ID, 1719790200,
+	    BODY, strlen(BODY), signature));
 	cr_assert_str_eq(signature, SIGNATURE_24);
-	cr_assert(webhook_sign(SECRET_64, NULL, ID, 1719790200, BODY, strlen(BODY), signature));
+	cr_assert(webhook_sign(&(struct webhook_keys){SECRET_64, NULL, NULL, NULL}, ID, 1719790200,
+	    BODY, strlen(BODY), signature));
 	cr_assert_str_eq(signature, SIGNATURE_64);
 }
 
@@ -44,7 +59,8 @@ Test(webhook_signature, carries_both_secrets_during_the_grace_of_a_rotation)
 {
 	char signature[WEBHOOK_SIGNATURE_MAX];
 
-	cr_assert(webhook_sign(SECRET_64, SECRET_24, ID, 1719790200, BODY, strlen(BODY), signature));
+	cr_assert(webhook_sign(&(struct webhook_keys){SECRET_64, SECRET_24, NULL, NULL}, ID, 1719790200,
+	    BODY, strlen(BODY), signature));
 	cr_assert_str_eq(signature, SIGNATURE_64 " " SIGNATURE_24);
 }
 
@@ -52,20 +68,65 @@ Test(webhook_signature, covers_id_timestamp_and_body)
 {
 	char signature[WEBHOOK_SIGNATURE_MAX];
 
-	cr_assert(webhook_sign(SECRET_24, NULL, ID, 1719790201, BODY, strlen(BODY), signature));
+	cr_assert(webhook_sign(&(struct webhook_keys){SECRET_24, NULL, NULL, NULL}, ID, 1719790201,
+	    BODY, strlen(BODY), signature));
 	cr_assert_str_neq(signature, SIGNATURE_24);
-	cr_assert(webhook_sign(SECRET_24, NULL, "x", 1719790200, BODY, strlen(BODY), signature));
+	cr_assert(webhook_sign(&(struct webhook_keys){SECRET_24, NULL, NULL, NULL}, "x", 1719790200,
+	    BODY, strlen(BODY), signature));
 	cr_assert_str_neq(signature, SIGNATURE_24);
-	cr_assert(webhook_sign(SECRET_24, NULL, ID, 1719790200, BODY, strlen(BODY) - 1, signature));
+	cr_assert(webhook_sign(&(struct webhook_keys){SECRET_24, NULL, NULL, NULL}, ID, 1719790200,
+	    BODY, strlen(BODY) - 1, signature));
 	cr_assert_str_neq(signature, SIGNATURE_24);
+}
+
+/* openssl pkeyutl -sign -rawin with RFC 8032's first test key, over "<id>.1719790200.<body>". */
+Test(webhook_signature, of_ed25519_follows_those_of_the_secrets)
+{
+	char signature[WEBHOOK_SIGNATURE_MAX];
+	const struct webhook_keys keys = {SECRET_64, SECRET_24, SIGNING_KEY, SIGNING_KEY_2};
+
+	cr_assert(webhook_sign(&keys, ID, 1719790200, BODY, strlen(BODY), signature));
+	cr_assert_str_eq(
+	    signature, SIGNATURE_64 " " SIGNATURE_24 " " SIGNATURE_KEY " " SIGNATURE_KEY_2);
+}
+
+Test(webhook_signature, is_refused_under_what_is_no_signing_key)
+{
+	char signature[WEBHOOK_SIGNATURE_MAX];
+
+	cr_assert_not(webhook_sign(&(struct webhook_keys){SECRET_24, NULL, "whsk_AAAA", NULL}, ID, 1,
+	    BODY, strlen(BODY), signature));
+	cr_assert_not(webhook_sign(&(struct webhook_keys){SECRET_24, NULL, SECRET_24, NULL}, ID, 1,
+	    BODY, strlen(BODY), signature));
+}
+
+Test(webhook_key, is_a_new_one_each_time_with_its_public_half)
+{
+	char key[WEBHOOK_KEY_MAX];
+	char other[WEBHOOK_KEY_MAX];
+	char public_key[WEBHOOK_KEY_MAX];
+	CLEANUP(text_finish) struct text private_bytes = TEXT_INIT(100);
+	CLEANUP(text_finish) struct text public_bytes = TEXT_INIT(100);
+
+	cr_assert(webhook_key_new(other, public_key));
+	cr_assert(webhook_key_new(key, public_key));
+	cr_assert_str_neq(key, other);
+	cr_assert(strncmp(key, "whsk_", 5) == 0 && strncmp(public_key, "whpk_", 5) == 0);
+	cr_assert(base64_decode(key + 5, strlen(key + 5), &private_bytes));
+	cr_assert(base64_decode(public_key + 5, strlen(public_key + 5), &public_bytes));
+	cr_assert_eq(private_bytes.length, 64);
+	cr_assert_eq(public_bytes.length, 32);
+	cr_assert_eq(memcmp(private_bytes.data + 32, public_bytes.data, 32), 0);
 }
 
 Test(webhook_signature, is_refused_without_a_sound_secret)
 {
 	char signature[WEBHOOK_SIGNATURE_MAX];
 
-	cr_assert_not(webhook_sign("whsec_", NULL, ID, 1, BODY, strlen(BODY), signature));
-	cr_assert_not(webhook_sign(SECRET_24, "whsec_", ID, 1, BODY, strlen(BODY), signature));
+	cr_assert_not(webhook_sign(
+	    &(struct webhook_keys){"whsec_", NULL, NULL, NULL}, ID, 1, BODY, strlen(BODY), signature));
+	cr_assert_not(webhook_sign(&(struct webhook_keys){SECRET_24, "whsec_", NULL, NULL}, ID, 1, BODY,
+	    strlen(BODY), signature));
 }
 
 Test(webhook_secret, has_its_prefix_and_24_to_64_bytes)

@@ -1,0 +1,394 @@
+/* Owns the stories of webhook endpoints that one administrator makes and a second one approves. */
+#include <string.h>
+
+#include "fixture.h"
+
+/* What is due stays due: nothing is sent here. */
+static const struct setting settings[] = {{"CSPR_DISPATCH", "off"}, {NULL, NULL}};
+STAGE(ALL_SCOPES, settings)
+TestSuite(endpoint, .timeout = 60);
+TestSuite(change_of_endpoint, .timeout = 60);
+
+#define ENDPOINTS "/v1/webhook-endpoints"
+#define STATUTORY                                                                                  \
+	"['incident.notified', 'incident.notification_updated', 'incident.notification_withdrawn',"    \
+	" 'rapid_review.submitted', 'review.publication_notice']"
+
+/* The key that approves what north's council has proposed. */
+static void as_second(void)
+{
+	as(stage()->trust);
+}
+
+static void as_first(void)
+{
+	as(stage()->council);
+}
+
+static const struct answer *propose(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* One that asks for incident.created, and these members in place of its own. */
+static const struct answer *propose(const char *format, ...)
+{
+	va_list arguments;
+	CLEANUP(text_finish) struct text members = TEXT_INIT(70000);
+
+	va_start(arguments, format);
+	char buffer[60000];
+	vsnprintf(buffer, sizeof(buffer), format, arguments);
+	va_end(arguments);
+	json_t *body = json_of("{'name': 'case system', 'url': 'https://hooks.example.org/a',"
+	                       " 'event_types': ['incident.created']}");
+	CLEANUP(json_decref) json_t *more = json_of("%s", buffer);
+	json_object_update(body, more);
+	return post(body, ENDPOINTS);
+}
+
+static const char *id_of(const struct answer *answer)
+{
+	expect_status(answer, 201);
+	return answer_text(answer, "/id");
+}
+
+static const struct answer *shown(const char *id)
+{
+	return get(ENDPOINTS "/%s", id);
+}
+
+static const struct answer *moved(const char *id, const char *body)
+{
+	return move(json_of("%s", body), etag_of(shown(id)), ENDPOINTS "/%s/transitions", id);
+}
+
+/* Proposed by the first and approved by the second; the first goes on calling. */
+static const char *approved(const char *members)
+{
+	as_first();
+	const char *id = id_of(propose("%s", members));
+
+	as_second();
+	expect_status(moved(id, "{'to': 'active'}"), 200);
+	as_first();
+	return id;
+}
+
+static const struct answer *changed(const char *id, const char *body)
+{
+	return patch(json_of("%s", body), etag_of(shown(id)), ENDPOINTS "/%s", id);
+}
+
+static const struct answer *decided(const char *id, const char *body)
+{
+	return move(json_of("%s", body), etag_of(shown(id)), ENDPOINTS "/%s/decision", id);
+}
+
+static int64_t deliveries_of(const char *id)
+{
+	return count_rows("SELECT count(*) FROM delivery WHERE endpoint_id = $1::uuid", id);
+}
+
+Test(endpoint, is_proposed_with_a_secret_that_is_shown_once)
+{
+	const struct answer *made = propose("{}");
+	const char *id = id_of(made);
+
+	expect_value(made, "/state", "'proposed'");
+	cr_assert(strncmp(answer_text(made, "/secret"), "whsec_", 6) == 0);
+	const struct answer *read = shown(id);
+	cr_assert_null(answer_at(read, "/secret"));
+	cr_assert_null(strstr(text_string(&read->body), answer_text(made, "/secret") + 6));
+	expect_value(read, "/signatures", "['v1']");
+	expect_value(read, "/payload", "'thin'");
+	expect_value(read, "/approved_by", "null");
+}
+
+Test(endpoint, answers_a_repeated_request_without_its_secret)
+{
+	CLEANUP(json_decref)
+	json_t *body = json_of("{'name': 'a', 'url': 'https://hooks.example.org/', 'event_types': []}");
+	const struct call call = {
+	    .method = "POST", .path = ENDPOINTS, .idempotency_key = new_id(), .json = body};
+	const struct answer *first = make(&call);
+	const struct answer *again = make(&call);
+
+	expect_status(first, 201);
+	expect_status(again, 201);
+	cr_assert_str_eq(answer_text(first, "/id"), answer_text(again, "/id"));
+	expect_value(again, "/secret", "null");
+}
+
+Test(endpoint, keeps_no_secret_in_the_clear)
+{
+	const char *own = "whsec_YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4";
+	const struct answer *made =
+	    propose("{'secret': '%s', 'signatures': ['v1', 'v1a'],"
+	            " 'headers': [{'name': 'X-Key', 'value': 'heron lantern'}]}",
+	        own);
+	const char *id = id_of(made);
+
+	cr_assert_str_eq(answer_text(made, "/secret"), own);
+	expect_value(made, "/header_names", "['X-Key']");
+	cr_assert(strncmp(answer_text(made, "/public_key"), "whpk_", 5) == 0);
+	cr_assert_null(strstr(text_string(&made->body), "heron"));
+	static const char *const tables[] = {
+	    "webhook_endpoint", "webhook_material", "change", "transition", "idempotency", "event"};
+	for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
+		const char *sql = text_of("SELECT count(*) FROM %s AS t WHERE t::text LIKE '%%heron%%' OR"
+		                          " t::text LIKE '%%YWJjZGVmZ2hpamts%%' OR"
+		                          " t::text LIKE '%%whsk_%%' OR t::text LIKE '%%_sealed\": \"%%'",
+		    tables[i]);
+		cr_assert_eq(count_rows(sql, NULL), 0, "%s", tables[i]);
+	}
+	expect_status(shown(id), 200);
+	CLEANUP(free) char *log = service_log(&stage()->service);
+	cr_assert_null(strstr(log, "heron"));
+	cr_assert_null(strstr(log, "YWJjZGVmZ2hpamts"));
+}
+
+Test(endpoint, is_not_approved_by_whoever_proposed_it)
+{
+	as_first();
+	const char *id = id_of(propose("{}"));
+	const struct answer *own = moved(id, "{'to': 'active'}");
+
+	expect_problem(own, 409, "conflict");
+	expect_value(own, "/missing/0/code", "'is_anothers'");
+	expect_value(shown(id), step_to(shown(id), "active", "allowed"), "false");
+	as_second();
+	expect_value(shown(id), step_to(shown(id), "active", "allowed"), "true");
+	const struct answer *other = moved(id, "{'to': 'active'}");
+	expect_status(other, 200);
+	expect_value(other, "/state", "'active'");
+	cr_assert_str_neq(
+	    answer_text(other, "/proposed_by/key_id"), answer_text(other, "/approved_by/key_id"));
+	cr_assert_str_eq(answer_text(other, "/approved_by/agency_id"), agency_of("trust"));
+	as_first();
+}
+
+Test(endpoint, that_is_changed_before_its_approval_is_proposed_by_whoever_changed_it)
+{
+	as_first();
+	const char *id = id_of(propose("{}"));
+
+	as_second();
+	expect_value(changed(id, "{'url': 'https://hooks.example.org/b'}"), "/url",
+	    "'https://hooks.example.org/b'");
+	expect_problem(moved(id, "{'to': 'active'}"), 409, "conflict");
+	as_first();
+	expect_status(moved(id, "{'to': 'active'}"), 200);
+}
+
+Test(endpoint, takes_the_scopes_that_its_steps_name)
+{
+	as_first();
+	const char *id = id_of(propose("{}"));
+	const char *writes = key_with("webhooks:read webhooks:write");
+	const char *approves = key_with("webhooks:read webhooks:approve");
+
+	as(writes);
+	expect_problem(moved(id, "{'to': 'active'}"), 403, "forbidden");
+	as(approves);
+	expect_problem(propose("{}"), 403, "forbidden");
+	expect_status(moved(id, "{'to': 'active'}"), 200);
+	expect_problem(moved(id, "{'to': 'paused', 'reason': 'x'}"), 403, "forbidden");
+	as_first();
+}
+
+Test(endpoint, gets_nothing_before_it_is_approved_and_what_it_asked_for_after)
+{
+	as_first();
+	const char *id = id_of(propose("{}"));
+
+	recorded(incident_with("{}"));
+	cr_assert_eq(deliveries_of(id), 0);
+	as_second();
+	expect_status(moved(id, "{'to': 'active'}"), 200);
+	as_first();
+	recorded(incident_with("{}"));
+	cr_assert_eq(deliveries_of(id), 1);
+	const char *none = approved("{'event_types': []}");
+	recorded(incident_with("{}"));
+	cr_assert_eq(deliveries_of(none), 0);
+}
+
+Test(endpoint, of_an_address_that_may_not_be_called_is_refused)
+{
+	static const char *const urls[] = {"http://hooks.example.org/", "https://10.0.0.1/",
+	    "https://169.254.169.254/latest", "https://[::1]/", "https://0x7f.1/",
+	    "https://2130706433/", "https://user:word@hooks.example.org/",
+	    "https://hooks.example.org/#a"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(urls); i++) {
+		const struct answer *answer = propose("{'url': '%s'}", urls[i]);
+		/* The stage allows 127.0.0.1, and no other private address. */
+		if (strstr(urls[i], "0x7f") || strstr(urls[i], "2130706433"))
+			continue;
+		expect_problem(answer, 422, "invalid");
+		expect_fault(answer, "/url", "target_not_allowed");
+	}
+}
+
+Test(endpoint, has_no_headers_that_the_message_consists_of)
+{
+	static const char *const names[] = {"Webhook-Id", "host", "Content-Length", "content-type",
+	    "Transfer-Encoding", "Connection", "X Y", "X:Y"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		cr_assert(propose("{'headers': [{'name': '%s', 'value': 'a'}]}", names[i])->status == 422,
+		    "%s", names[i]);
+	expect_fault(propose("{'headers': [{'name': 'X-A', 'value': 'a\\r\\nHost: b'}]}"),
+	    "/headers/0/value", "header_value");
+	expect_fault(propose("{'headers': [{'name': 'X-A', 'value': 'a'},"
+	                     " {'name': 'x-a', 'value': 'b'}]}"),
+	    "/headers/1/name", "header_twice");
+}
+
+Test(endpoint, names_only_events_that_there_are)
+{
+	expect_problem(propose("{'event_types': ['incident.*']}"), 422, "invalid");
+	expect_problem(propose("{'signatures': ['v1a']}"), 422, "invalid");
+	expect_fault(propose("{'recipient': 'panel'}"), "/event_types", "statutory_events");
+	expect_fault(propose("{'secret': 'whsec_AAAA'}"), "/secret", "webhook_secret");
+}
+
+Test(change_of_endpoint, stands_beside_what_is_in_force_until_another_key_decides)
+{
+	const char *id = approved("{}");
+	const struct answer *proposed = changed(id, "{'url': 'https://hooks.example.org/new',"
+	                                            " 'event_types': [], 'name': 'renamed'}");
+
+	expect_status(proposed, 200);
+	expect_value(proposed, "/url", "'https://hooks.example.org/a'");
+	expect_value(proposed, "/name", "'renamed'");
+	expect_value(proposed, "/proposed_change/changes",
+	    "{'url': 'https://hooks.example.org/new', 'event_types': []}");
+	expect_value(proposed, "/state", "'active'");
+	const struct answer *own = decided(id, "{'decision': 'approve'}");
+	expect_problem(own, 409, "conflict");
+	expect_value(own, "/missing/0/code", "'change_is_anothers'");
+	recorded(incident_with("{}"));
+	cr_assert_eq(deliveries_of(id), 1);
+	as_second();
+	const struct answer *in_force = decided(id, "{'decision': 'approve'}");
+	expect_status(in_force, 200);
+	expect_value(in_force, "/url", "'https://hooks.example.org/new'");
+	expect_value(in_force, "/event_types", "[]");
+	expect_value(in_force, "/proposed_change", "null");
+	expect_problem(decided(id, "{'decision': 'approve'}"), 409, "conflict");
+	as_first();
+	recorded(incident_with("{}"));
+	cr_assert_eq(deliveries_of(id), 1);
+}
+
+Test(change_of_endpoint, is_dropped_when_it_is_refused)
+{
+	const char *id = approved("{}");
+
+	changed(id, "{'url': 'https://hooks.example.org/new'}");
+	as_second();
+	const struct answer *refused = decided(id, "{'decision': 'refuse', 'reason': 'Not ours.'}");
+	expect_value(refused, "/url", "'https://hooks.example.org/a'");
+	expect_value(refused, "/proposed_change", "null");
+	as_first();
+	changed(id, "{'payload': 'summary'}");
+	expect_status(decided(id, "{'decision': 'refuse'}"), 200);
+}
+
+Test(change_of_endpoint, that_two_propose_is_approved_by_the_one_who_was_not_the_last)
+{
+	const char *id = approved("{}");
+
+	changed(id, "{'url': 'https://hooks.example.org/new'}");
+	as_second();
+	const struct answer *both = changed(id, "{'payload': 'summary'}");
+	expect_value(both, "/proposed_change/changes",
+	    "{'url': 'https://hooks.example.org/new', 'payload': 'summary'}");
+	expect_problem(decided(id, "{'decision': 'approve'}"), 409, "conflict");
+	as_first();
+	expect_value(decided(id, "{'decision': 'approve'}"), "/payload", "'summary'");
+}
+
+Test(endpoint, is_paused_and_resumed_and_retired)
+{
+	const char *id = approved("{}");
+
+	expect_problem(moved(id, "{'to': 'paused'}"), 409, "conflict");
+	expect_value(moved(id, "{'to': 'paused', 'reason': 'Moved.'}"), "/state", "'paused'");
+	recorded(incident_with("{}"));
+	expect_value(moved(id, "{'to': 'active'}"), "/state", "'active'");
+	cr_assert_eq(deliveries_of(id), 1);
+	const struct call deletion = {
+	    .method = "DELETE", .path = text_of(ENDPOINTS "/%s", id), .if_match = etag_of(shown(id))};
+	expect_status(make(&deletion), 204);
+	expect_value(shown(id), "/state", "'retired'");
+	const struct answer *list = get("/v1/deliveries?endpoint_id=%s", id);
+	expect_value(list, "/data/0/state", "'cancelled'");
+	expect_value(list, "/data/0/cancelled_because", "'The endpoint was retired'");
+	recorded(incident_with("{}"));
+	cr_assert_eq(deliveries_of(id), 1);
+	expect_problem(changed(id, "{'payload': 'summary'}"), 409, "conflict");
+}
+
+Test(endpoint, of_a_recipient_in_law_is_not_retired_while_it_is_the_only_one)
+{
+	const char *only = approved("{'recipient': 'panel', 'event_types': " STATUTORY "}");
+	const struct answer *refused = moved(only, "{'to': 'retired', 'reason': 'x'}");
+
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/code", "'recipient_has_another'");
+	const char *incident = recorded(incident_with("{}"));
+	expect_status(
+	    post(json_of("{'kind': 'serious_incident'}"), "/v1/incidents/%s/notifications", incident),
+	    201);
+	cr_assert_eq(deliveries_of(only), 1);
+	const char *next = approved("{'recipient': 'panel', 'event_types': " STATUTORY "}");
+	cr_assert_eq(deliveries_of(next), 0);
+	expect_status(get("/v1/incidents/%s/notifications", incident), 200);
+	expect_status(moved(only, "{'to': 'retired', 'reason': 'Replaced.'}"), 200);
+	cr_assert_eq(deliveries_of(next), 1);
+	expect_status(get("/v1/incidents/%s/notifications", incident), 200);
+	expect_problem(moved(next, "{'to': 'retired', 'reason': 'x'}"), 409, "conflict");
+}
+
+Test(endpoint, can_be_pinged_before_it_is_approved_and_gets_nothing_else)
+{
+	const char *id = id_of(propose("{}"));
+	const struct answer *sent = post(NULL, ENDPOINTS "/%s/ping", id);
+
+	expect_status(sent, 201);
+	expect_value(sent, "/event_type", "'ping'");
+	expect_value(sent, "/incident_id", "null");
+	cr_assert_eq(deliveries_of(id), 1);
+	expect_status(get("%s", answer_header(sent, "Location")), 200);
+	as_second();
+	expect_status(moved(id, "{'to': 'refused', 'reason': 'Unknown receiver.'}"), 200);
+	expect_value(get("%s", answer_header(sent, "Location")), "/state", "'cancelled'");
+	expect_problem(post(NULL, ENDPOINTS "/%s/ping", id), 409, "conflict");
+	as_first();
+}
+
+Test(endpoint, is_announced_to_whoever_asks)
+{
+	const char *listener = approved("{'event_types': ['webhook_endpoint.updated']}");
+
+	id_of(propose("{}"));
+	cr_assert_geq(deliveries_of(listener), 1);
+}
+
+Test(endpoint, has_a_new_secret_after_a_rotation)
+{
+	const struct answer *made = propose("{'signatures': ['v1', 'v1a']}");
+	const char *id = id_of(made);
+	const struct answer *rotated = post(json_of("{}"), ENDPOINTS "/%s/secret/rotate", id);
+
+	expect_status(rotated, 201);
+	cr_assert_str_neq(answer_text(rotated, "/secret"), answer_text(made, "/secret"));
+	cr_assert_str_eq(
+	    answer_text(rotated, "/previous_public_key"), answer_text(made, "/public_key"));
+	cr_assert_str_neq(answer_text(rotated, "/public_key"), answer_text(made, "/public_key"));
+	const struct answer *at_once =
+	    post(json_of("{'grace_hours': 0}"), ENDPOINTS "/%s/secret/rotate", id);
+	expect_value(at_once, "/previous_secret_until", "null");
+	expect_value(at_once, "/previous_public_key", "null");
+	expect_problem(
+	    post(json_of("{'grace_hours': 169}"), ENDPOINTS "/%s/secret/rotate", id), 422, "invalid");
+}
