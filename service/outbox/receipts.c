@@ -91,9 +91,9 @@ static bool has_signed(const char *secret, const struct receipt *receipt, int64_
 	char expected[WEBHOOK_SIGNATURE_MAX];
 	bool found = false;
 	const char *at = receipt->signature;
+	const struct webhook_keys keys = {.secret = secret};
 
-	if (!webhook_sign(
-	        secret, NULL, receipt->id, timestamp, receipt->body, receipt->length, expected))
+	if (!webhook_sign(&keys, receipt->id, timestamp, receipt->body, receipt->length, expected))
 		return false;
 	for (int i = 0; *at && i < SIGNATURES_MAX; i++) {
 		size_t length = strcspn(at, " ");
