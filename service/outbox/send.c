@@ -19,6 +19,7 @@
 #include "base/ids.h"
 #include "outbox/allowance.h"
 #include "outbox/private_file.h"
+#include "outbox/tls_fault.h"
 
 #define CONNECT_MS 5000
 /* The longest name and value that an endpoint may have; openapi/schemas/delivery.yaml. */
@@ -314,6 +315,25 @@ void sender_start(
 	sender->calls = call;
 }
 
+/* libcurl says of a certificate only that it does not hold, or what GnuTLS said of a handshake. */
+static void describe_failure(struct call *call, CURLcode code)
+{
+	char certificate[sizeof(call->sent->error)];
+	long verified = 0;
+
+	(void)curl_easy_getinfo(call->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+	if (code == CURLE_PEER_FAILED_VERIFICATION &&
+	    tls_fault_text(verified, certificate, sizeof(certificate)))
+		(void)keep_error(call->sent, "%s", certificate);
+	else if (code == CURLE_OUT_OF_MEMORY)
+		(void)keep_error(call->sent, "a line of the answer's headers is too long, or memory ended");
+	else if (code == CURLE_SSL_CONNECT_ERROR && strstr(call->error, "version"))
+		(void)keep_error(
+		    call->sent, "the receiver does not speak TLS 1.2 or later: %s", call->error);
+	else
+		(void)keep_error(call->sent, "%s", call->error[0] ? call->error : curl_easy_strerror(code));
+}
+
 /* Numbers only, because what the receiver says goes into the record as its answer. */
 static void describe(struct call *call, CURLcode code)
 {
@@ -337,7 +357,7 @@ static void describe(struct call *call, CURLcode code)
 	if (sent->complete)
 		sent->error[0] = '\0';
 	else if (!sent->error[0])
-		(void)keep_error(sent, "%s", call->error[0] ? call->error : curl_easy_strerror(code));
+		describe_failure(call, code);
 }
 
 static void unlink_call(struct sender *sender, const struct call *call)

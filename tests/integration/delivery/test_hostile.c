@@ -1,0 +1,193 @@
+/*
+ * Receivers that answer without end: each attempt ends in a recorded error and another attempt, and
+ * nobody else waits. What the sender makes of one such call stands in tests/unit/outbox.
+ */
+#include "scene.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Serves one connection after the other until the test's process ends. */
+struct hostile {
+	const char *name;
+	void (*behave)(int connection);
+	const char *error; /* what the attempt says, as a regular expression */
+	int listener;
+	pthread_t thread;
+};
+
+static bool say(int connection, const char *text)
+{
+	return send(connection, text, strlen(text), MSG_NOSIGNAL) >= 0;
+}
+
+/* Says it again and again, with pauses, until the other side has enough. */
+static void repeat(int connection, const char *text, int pause)
+{
+	struct pollfd watched = {.fd = connection, .events = POLLRDHUP};
+
+	while (poll(&watched, 1, pause) == 0 && say(connection, text))
+		;
+}
+
+static void endless_headers(int connection)
+{
+	say(connection, "HTTP/1.1 200 OK\r\n");
+	repeat(connection, "X-Filler: abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz\r\n", 0);
+}
+
+static void one_endless_header(int connection)
+{
+	say(connection, "HTTP/1.1 200 OK\r\nX-Filler: ");
+	repeat(connection, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", 0);
+}
+
+static void interim_flood(int connection)
+{
+	repeat(connection, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 0);
+}
+
+static void dripping_status(int connection)
+{
+	say(connection, "HTTP/1.1 2");
+	repeat(connection, "0", 100);
+}
+
+static void dripping_headers(int connection)
+{
+	say(connection, "HTTP/1.1 200 OK\r\n");
+	repeat(connection, "X-Drip: .\r\n", 100);
+}
+
+static void dripping_body(int connection)
+{
+	say(connection, "HTTP/1.1 200 OK\r\n\r\n");
+	repeat(connection, ".", 100);
+}
+
+static void silence(int connection)
+{
+	repeat(connection, "", 100);
+}
+
+static void not_http(int connection)
+{
+	say(connection, "220 mail.example.org ESMTP\r\n");
+}
+
+static struct hostile hostile[] = {
+    {"endless headers", endless_headers, "headers are longer", 0, 0},
+    {"one endless header", one_endless_header, "headers is too long", 0, 0},
+    {"interim answers", interim_flood, "headers are longer", 0, 0},
+    {"dripping status", dripping_status, ".", 0, 0},
+    {"dripping headers", dripping_headers, "timed out", 0, 0},
+    {"dripping body", dripping_body, "timed out", 0, 0},
+    {"silence", silence, "timed out", 0, 0},
+    {"no HTTP", not_http, ".", 0, 0},
+};
+
+static void *serve(void *context)
+{
+	const struct hostile *receiver = context;
+	char request[4096];
+
+	for (;;) {
+		int connection = accept(receiver->listener, NULL, NULL);
+		if (connection < 0)
+			return NULL;
+		(void)recv(connection, request, sizeof(request), 0);
+		receiver->behave(connection);
+		close(connection);
+	}
+}
+
+static void open_hostile(const struct scene *scene, struct hostile *receiver)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+	char url[64];
+
+	receiver->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(receiver->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(receiver->listener, 16), 0);
+	cr_assert_eq(getsockname(receiver->listener, (struct sockaddr *)&address, &length), 0);
+	cr_assert_eq(pthread_create(&receiver->thread, NULL, serve, receiver), 0);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(address.sin_port));
+	free(scene_add_endpoint(scene, receiver->name, url));
+}
+
+static void close_hostile(struct hostile *receiver)
+{
+	shutdown(receiver->listener, SHUT_RDWR);
+	pthread_join(receiver->thread, NULL);
+	close(receiver->listener);
+}
+
+Test(receiver, that_answers_without_end_is_cut_off_recorded_and_tried_again)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	struct service service;
+
+	scene_open(&scene);
+	for (size_t i = 0; i < ARRAY_LENGTH(hostile); i++)
+		open_hostile(&scene, &hostile[i]);
+	const struct setting settings[] = {{"CSPR_DELIVERY_TIMEOUT", "1"}, {NULL, NULL}};
+	service_start(&scene.database, settings, &service);
+	free(incident_accept(&scene, &service));
+	for (enum recipient i = 0; i < RECIPIENTS; i++)
+		wait_calls(scene.receivers[i], 1);
+	cr_assert(sql_holds_within(&scene.database, PATIENCE,
+	    "SELECT bool_and(attempts >= 2 OR sequence > 1) FROM delivery AS d"
+	    " JOIN webhook_endpoint AS e ON e.id = d.endpoint_id WHERE e.recipient IS NULL",
+	    NULL));
+	for (size_t i = 0; i < ARRAY_LENGTH(hostile); i++) {
+		CLEANUP(free)
+		char *others = sql_text(&scene.database,
+		    "SELECT string_agg(concat_ws(' ', d.state, a.status, a.error, a.duration_ms), '; ')"
+		    " FROM delivery_attempt AS a JOIN delivery AS d ON d.id = a.delivery_id"
+		    " JOIN webhook_endpoint AS e ON e.id = d.endpoint_id WHERE e.name = $1"
+		    " AND (d.state <> 'pending' OR coalesce(a.error, '') !~* $2 OR a.duration_ms > 5000)",
+		    hostile[i].name, hostile[i].error, NULL);
+		cr_expect_null(others, "%s: %s", hostile[i].name, others);
+	}
+	service_stop(&service);
+	for (size_t i = 0; i < ARRAY_LENGTH(hostile); i++)
+		close_hostile(&hostile[i]);
+}
+
+static void endless_body(int connection)
+{
+	char chunk[1008];
+
+	memset(chunk, 'x', sizeof(chunk));
+	memcpy(chunk, "3e8\r\n", 5);
+	memcpy(chunk + 1005, "\r\n", 3);
+	say(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+	repeat(connection, chunk, 0);
+}
+
+/* It has said 200: what it goes on to say is not read, and 2 kB of it are kept. */
+Test(receiver, that_takes_the_call_and_then_talks_without_end_has_taken_it)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	struct hostile talker = {.name = "talker", .behave = endless_body};
+	struct service service;
+
+	scene_open(&scene);
+	open_hostile(&scene, &talker);
+	service_start(&scene.database, NULL, &service);
+	free(incident_create(&scene, &service, SERIOUS_HARM));
+	wait_all_delivered(&scene);
+	cr_assert_eq(
+	    sql_number(&scene.database,
+	        "SELECT octet_length(a.answer) FROM delivery_attempt AS a WHERE status = 200", NULL),
+	    2048);
+	service_stop(&service);
+	close_hostile(&talker);
+}
