@@ -1,6 +1,7 @@
 /* Owns the public form of reports. Which cells are hidden is decided in domain/disclosure.c. */
 #include "api/report_public.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/report.h"
@@ -30,12 +31,30 @@ static struct date year_end(struct date day)
 	return end.days <= day.days ? end : date_from_civil(year - 1, MARCH, YEAR_END_DAY);
 }
 
+static const json_t *public_form(const struct request *request)
+{
+	return json_object_get(report_of(request->operation), "public");
+}
+
+/* The end of the year that a breakdown is of; none for what is of all years, or names no year. */
+static struct date end_of_the_year_asked(const struct request *request)
+{
+	const char *year = request_argument(request, "year");
+
+	return year && json_object_get(public_form(request), "needs")
+	           ? date_from_civil((int)strtol(year, NULL, 10) + 1, MARCH, YEAR_END_DAY)
+	           : DATE_NONE;
+}
+
 struct date report_public_day(const struct call *call)
 {
 	const char *as_of = request_argument(call->request, "as_of");
+	struct date own = end_of_the_year_asked(call->request);
 	struct date day = call->today;
 
-	return as_of && date_parse(as_of, &day) ? day : year_end(call->today);
+	if (as_of && date_parse(as_of, &day))
+		return day;
+	return date_is_set(own) ? own : year_end(call->today);
 }
 
 static void refuse(struct problem *problem, const char *name, const char *code, const char *why)
@@ -68,13 +87,28 @@ static void refuse_choices(const struct request *request, struct problem *proble
 }
 
 /*
+ * What came to be known of a year after it moves a shield from one cell to another, and the two
+ * tables would tell both: a breakdown is published once, as the year stood at its end.
+ */
+static void check_year_told_once(const struct call *call, struct date day, struct problem *problem)
+{
+	struct date own = end_of_the_year_asked(call->request);
+
+	if (date_is_set(own) && day.days != own.days)
+		refuse(problem, "as_of", "told_once",
+		    "The public is told of a year as it stood at its end, on its 31 March.");
+	if (date_is_set(own) && own.days > call->today.days)
+		refuse(problem, "year", "not_over", "The year is not over.");
+}
+
+/*
  * Tables of any days could be taken from one another, and what is left is a count that neither
  * shows: so the public gets whole reporting years as they stood at the end of one.
  */
 bool report_public_check(const struct call *call, struct problem *problem)
 {
 	const struct request *request = call->request;
-	const json_t *said = json_object_get(report_of(request->operation), "public");
+	const json_t *said = public_form(request);
 	const char *year = request_argument(request, "year");
 	const char *needs = json_string_value(json_object_get(said, "needs"));
 
@@ -92,6 +126,7 @@ bool report_public_check(const struct call *call, struct problem *problem)
 	if (needs && !request_argument(request, needs))
 		refuse(problem, needs, "needed_for_public",
 		    "A breakdown for the public is of one reporting year.");
+	check_year_told_once(call, day, problem);
 	if (said)
 		refuse_choices(request, problem);
 	if (said && !needs && year)

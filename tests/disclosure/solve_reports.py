@@ -80,10 +80,10 @@ class Report:
                           if "x-disclosure" in member}
 
     def questions(self):
-        wanted = self.said.get("needs")
-        days = [{"as_of": ends_on(year)} for year in closed_years()]
-        return days if not wanted else [{wanted: year, **day} for year in closed_years()
-                                        for day in days if ends_on(year) <= day["as_of"]]
+        # A breakdown of a year is told once, as the year stood at its end.
+        if "needs" in self.said:
+            return [{self.said["needs"]: year, "as_of": ends_on(year)} for year in closed_years()]
+        return [{"as_of": ends_on(year)} for year in closed_years()]
 
     def counts(self):
         return [key for key, said in self.disclosed.items() if said["kind"] in ("count", "base")]

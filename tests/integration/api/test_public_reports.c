@@ -89,11 +89,21 @@ Test(public_reports, tell_of_reviews_together_and_in_an_order_that_tells_nothing
 Test(public_reports, have_one_form_so_that_two_cannot_be_taken_from_one_another)
 {
 	static const char *const path =
-	    "/v1/reports/annual-report?audience=public&year=2019-20&as_of=2024-03-31";
+	    "/v1/reports/annual-report?audience=public&year=2019-20";
 
 	expect_fault(get("%s&nature=current", path), "nature", "one_form");
 	expect_fault(get("%s&age_bands=ar2020", path), "age_bands", "one_form");
 	expect_status(get("%s&nature=as_notified&age_bands=dfe", path), 200);
+}
+
+Test(public_reports, tell_of_a_year_once_as_it_stood_at_its_end)
+{
+	static const char *const path = "/v1/reports/annual-report?audience=public&year=";
+
+	expect_value(get("%s2019-20", path), "/as_of", "'2020-03-31'");
+	expect_status(get("%s2019-20&as_of=2020-03-31", path), 200);
+	expect_fault(get("%s2019-20&as_of=2021-03-31", path), "as_of", "told_once");
+	expect_fault(get("%s2098-99", path), "year", "not_over");
 }
 
 /* What the partnership has decided; every test ends with what it began with. */

@@ -212,8 +212,8 @@ Test(webhook_ed25519, needs_keys_that_can_be_used)
 	    "whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", /* 24 bytes */
 	    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=" /* the seed alone */,
 	    /* a public half of another seed, under which a signature would give the seed away */
-	    "whsk_6Xb/dCcHpPea21PS1N9VY/"
-	    "NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvw=="};
+	    ("whsk_6Xb/dCcHpPea21PS1N9VY/"
+	     "NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvw==")};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
 		cr_expect_eq(check_with(bad[i], genuine), CSPR_WEBHOOK_BAD_SECRET, "case %zu", i);
