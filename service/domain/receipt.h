@@ -1,4 +1,5 @@
-/* What a recipient says of a delivery, as it came: parts that were not sent or not sound are NULL. */
+/* What a recipient says of a delivery, as it came: parts that were not sent or not sound are NULL.
+ */
 #pragma once
 
 #include <stddef.h>

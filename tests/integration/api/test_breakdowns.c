@@ -108,8 +108,10 @@ Test(dfe_breakdown, has_deaths_of_looked_after_children_and_no_care_leavers)
 
 Test(annual_report, is_of_the_year_of_its_day_where_no_period_is_asked_for)
 {
-	expect_value(get("/v1/reports/annual-report?as_of=2021-03-31"), "/parameters/year", "'2020-21'");
-	expect_value(get("/v1/reports/annual-report?as_of=2021-04-01"), "/parameters/year", "'2021-22'");
+	expect_value(
+	    get("/v1/reports/annual-report?as_of=2021-03-31"), "/parameters/year", "'2020-21'");
+	expect_value(
+	    get("/v1/reports/annual-report?as_of=2021-04-01"), "/parameters/year", "'2021-22'");
 	expect_value(get("/v1/reports/annual-report?as_of=2021-04-01&from=2019-04-01"),
 	    "/parameters/year", "null");
 	notified("serious_incident", "", "2018-03-31");

@@ -88,8 +88,7 @@ Test(public_reports, tell_of_reviews_together_and_in_an_order_that_tells_nothing
 
 Test(public_reports, have_one_form_so_that_two_cannot_be_taken_from_one_another)
 {
-	static const char *const path =
-	    "/v1/reports/annual-report?audience=public&year=2019-20";
+	static const char *const path = "/v1/reports/annual-report?audience=public&year=2019-20";
 
 	expect_fault(get("%s&nature=current", path), "nature", "one_form");
 	expect_fault(get("%s&age_bands=ar2020", path), "age_bands", "one_form");

@@ -150,8 +150,10 @@ Test(table, of_a_case_is_closed_to_an_agency_that_is_kept_from_it)
 
 	cr_expect_str_eq(open,
 	    "acknowledgement agency audit_entry benchmark change clock_event clock_policy"
-	    " delivery_attempt delivery_receipt delivery_resend idempotency notification_recipient partnership publication_recipient"
-	    " recommendation_agency theme theme_crosswalk theme_set transition webhook_endpoint_change");
+	    " delivery_attempt delivery_receipt delivery_resend idempotency notification_recipient "
+	    "partnership publication_recipient"
+	    " recommendation_agency theme theme_crosswalk theme_set transition "
+	    "webhook_endpoint_change");
 	cr_expect_str_eq(columns, "review_incident.review_id");
 	/* The clocks of an incident; and of an action, a review or a rapid review. */
 	cr_expect_eq(count_rows("SELECT count(*) FROM pg_policy AS p"
