@@ -30,7 +30,6 @@ static const struct answer *propose(const char *format, ...) __attribute__((form
 static const struct answer *propose(const char *format, ...)
 {
 	va_list arguments;
-	CLEANUP(text_finish) struct text members = TEXT_INIT(70000);
 
 	va_start(arguments, format);
 	char buffer[60000];

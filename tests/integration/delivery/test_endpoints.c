@@ -189,7 +189,7 @@ Test(endpoint, with_a_summary_has_coded_facts_and_the_same_bytes_on_each_attempt
 	endpoint_approve(&play.administrators, &endpoint);
 	receiver_answer_next(play.receiver, 503, NULL, "");
 	receiver_answer_next(play.receiver, 503, NULL, "");
-	CLEANUP(free) char *incident = incident_create(&play.scene, &play.service, SERIOUS_HARM);
+	free(incident_create(&play.scene, &play.service, SERIOUS_HARM));
 	wait_calls(play.receiver, 1);
 	/* What the endpoint wants by then does not change what this delivery carries. */
 	endpoint_change(&play.administrators, &endpoint, json_of("{'payload': 'thin'}"));
