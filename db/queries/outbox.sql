@@ -2,6 +2,19 @@
 -- What the dispatcher does to the queue: claim, settle, move what waits behind, release, measure, and
 -- the circuits of endpoints. docs/adr/0018 says in which order, and why so.
 
+-- name: delivery_waits_for_none
+-- Whether a pending delivery d is the first of its endpoint and incident that is open.
+-- fragment
+(d.incident_id IS NULL OR d.sequence = (
+  SELECT first.sequence
+    FROM delivery AS first
+   WHERE first.partnership_id = d.partnership_id
+     AND first.endpoint_id = d.endpoint_id
+     AND first.incident_id = d.incident_id
+     AND first.state = 'pending'
+   ORDER BY first.sequence
+   LIMIT 1))
+
 -- name: delivery_claim
 -- Takes due deliveries for the length of a lease: for each endpoint that is called freely as many as
 -- the caller allows it, for one whose circuit is open a single one when its trial is due; the nearest
@@ -45,15 +58,7 @@ WITH trial AS MATERIALIZED (
         AND d.state = 'pending'
         AND d.urgent_on IS NOT NULL
         AND d.due_at <= now()
-        AND (d.incident_id IS NULL OR d.sequence = (
-          SELECT first.sequence
-            FROM delivery AS first
-           WHERE first.partnership_id = d.partnership_id
-             AND first.endpoint_id = d.endpoint_id
-             AND first.incident_id = d.incident_id
-             AND first.state = 'pending'
-           ORDER BY first.sequence
-           LIMIT 1))
+        AND {{delivery_waits_for_none}}
       ORDER BY d.urgent_on, d.due_at
       LIMIT c.most
         FOR UPDATE OF d SKIP LOCKED) AS due
@@ -68,15 +73,7 @@ WITH trial AS MATERIALIZED (
         AND d.state = 'pending'
         AND d.urgent_on IS NULL
         AND d.due_at <= now()
-        AND (d.incident_id IS NULL OR d.sequence = (
-          SELECT first.sequence
-            FROM delivery AS first
-           WHERE first.partnership_id = d.partnership_id
-             AND first.endpoint_id = d.endpoint_id
-             AND first.incident_id = d.incident_id
-             AND first.state = 'pending'
-           ORDER BY first.sequence
-           LIMIT 1))
+        AND {{delivery_waits_for_none}}
       ORDER BY d.due_at
       LIMIT c.most
         FOR UPDATE OF d SKIP LOCKED) AS due

@@ -66,6 +66,10 @@ instant_text(x.updated_at) AS updated_at,
 json_build_object(
   'is_anothers', x.proposed_by_key_id IS DISTINCT FROM caller_key(),
   'is_approved', x.proposed_by_key_id IS NULL OR x.approved_by_key_id IS NOT NULL,
+  'proposal_is_own', CASE
+    WHEN x.state = 'proposed' THEN x.proposed_by_key_id IS NOT DISTINCT FROM caller_key()
+    ELSE o.id IS NULL OR o.proposed_by_key_id = caller_key()
+  END,
   'change_is_open', o.id IS NOT NULL,
   'change_is_anothers', o.id IS NULL OR o.proposed_by_key_id <> caller_key(),
   'recipient_has_another', x.recipient IS NULL OR x.state = 'proposed' OR EXISTS (
@@ -198,23 +202,27 @@ UPDATE webhook_endpoint AS e
    AND e.id = $2::uuid
    AND $1::jsonb ->> 'name' IS NOT NULL;
 
+-- name: webhook_endpoint_members
+-- The members of an endpoint e that b changes.
+-- fragment
+url = CASE WHEN 'url' = ANY (b.members) THEN b.url ELSE e.url END,
+event_types =
+  CASE WHEN 'event_types' = ANY (b.members) THEN b.event_types ELSE e.event_types END,
+payload = CASE WHEN 'payload' = ANY (b.members) THEN b.payload ELSE e.payload END,
+signatures =
+  CASE WHEN 'signatures' = ANY (b.members) THEN b.signatures ELSE e.signatures END,
+headers_id =
+  CASE WHEN 'header_names' = ANY (b.members) THEN b.headers_id ELSE e.headers_id END,
+client_certificate_id = CASE WHEN 'client_certificate' = ANY (b.members)
+  THEN b.client_certificate_id ELSE e.client_certificate_id END,
+ca_bundle_id =
+  CASE WHEN 'ca_bundle' = ANY (b.members) THEN b.ca_bundle_id ELSE e.ca_bundle_id END
+
 -- name: webhook_endpoint_rewrite
--- What is changed of an endpoint that nobody has approved yet: whoever changed it last has proposed
--- it.
+-- What its proposer changes of an endpoint that nobody has approved yet.
 -- $1 record (json object: the members' values, and `members`), $2 webhook_endpoint_id
 UPDATE webhook_endpoint AS e
-   SET url = CASE WHEN 'url' = ANY (b.members) THEN b.url ELSE e.url END,
-       event_types =
-         CASE WHEN 'event_types' = ANY (b.members) THEN b.event_types ELSE e.event_types END,
-       payload = CASE WHEN 'payload' = ANY (b.members) THEN b.payload ELSE e.payload END,
-       signatures =
-         CASE WHEN 'signatures' = ANY (b.members) THEN b.signatures ELSE e.signatures END,
-       headers_id =
-         CASE WHEN 'header_names' = ANY (b.members) THEN b.headers_id ELSE e.headers_id END,
-       client_certificate_id = CASE WHEN 'client_certificate' = ANY (b.members)
-         THEN b.client_certificate_id ELSE e.client_certificate_id END,
-       ca_bundle_id =
-         CASE WHEN 'ca_bundle' = ANY (b.members) THEN b.ca_bundle_id ELSE e.ca_bundle_id END,
+   SET {{webhook_endpoint_members}},
        proposed_by_key_id = caller_key(),
        proposed_by_agency_id = caller_agency(),
        proposed_at = now()
@@ -224,8 +232,8 @@ UPDATE webhook_endpoint AS e
    AND e.id = $2::uuid;
 
 -- name: webhook_endpoint_propose
--- The same of one that is approved: it stands beside what is in force. What was proposed before and
--- is not decided yet is part of it, and the last to propose is the one who may not approve.
+-- The same of one that is approved: it stands beside what is in force. What the same key
+-- has proposed before and is not decided yet is part of it.
 -- $1 record (json object: the members' values, and `members`), $2 webhook_endpoint_id, $3 change_id
 INSERT INTO webhook_endpoint_change AS c (partnership_id, id, endpoint_id, members, url,
   event_types, payload, signatures, headers_id, client_certificate_id, ca_bundle_id,
@@ -284,18 +292,7 @@ WITH decided AS (
   RETURNING c.*
 )
 UPDATE webhook_endpoint AS e
-   SET url = CASE WHEN 'url' = ANY (b.members) THEN b.url ELSE e.url END,
-       event_types =
-         CASE WHEN 'event_types' = ANY (b.members) THEN b.event_types ELSE e.event_types END,
-       payload = CASE WHEN 'payload' = ANY (b.members) THEN b.payload ELSE e.payload END,
-       signatures =
-         CASE WHEN 'signatures' = ANY (b.members) THEN b.signatures ELSE e.signatures END,
-       headers_id =
-         CASE WHEN 'header_names' = ANY (b.members) THEN b.headers_id ELSE e.headers_id END,
-       client_certificate_id = CASE WHEN 'client_certificate' = ANY (b.members)
-         THEN b.client_certificate_id ELSE e.client_certificate_id END,
-       ca_bundle_id =
-         CASE WHEN 'ca_bundle' = ANY (b.members) THEN b.ca_bundle_id ELSE e.ca_bundle_id END,
+   SET {{webhook_endpoint_members}},
        proposed_by_key_id = b.proposed_by_key_id,
        proposed_by_agency_id = b.proposed_by_agency_id,
        proposed_at = b.proposed_at,

@@ -59,7 +59,7 @@ static bool open_feed(struct call *call, const struct arguments *arguments, stru
 	const char *after = request_argument(call->request, "after");
 	const char *incident_id = request_argument(call->request, "incident_id");
 
-	feed->call = *call; /* with the lease that it has for now */
+	feed->call = *call; /* with the lease of this request, which ends with it */
 	feed->types = TEXT_INIT(4096);
 	feed->from_the_end = after && strcmp(after, NEWEST) == 0;
 	feed->wait_seconds = request_number(call->request, "wait");

@@ -157,6 +157,12 @@ static const struct need change_is_anothers = {
                 "answer for where notifications go.",
     .is_there = may_decide,
 };
+/* Else one key could add something to what another proposed, and that one approve it all. */
+static const struct need proposal_is_own = {
+    .code = "proposal_is_own",
+    .sentence = "What another API key has proposed is approved or refused before anything else is "
+                "proposed: two people answer for all of it.",
+};
 static const struct need recipient_has_another = {
     .code = "recipient_has_another",
     .sentence = "A recipient in law keeps an active endpoint (Children Act 2004 s16C; Working "
@@ -175,6 +181,7 @@ static const struct step steps[] = {
         .check = check_subscription},
     {.operation = "patchWebhookEndpoint",
         .from = "proposed active paused",
+        .needs = {&proposal_is_own},
         .check = check_subscription},
     {.operation = TRANSITION,
         .from = "proposed",

@@ -163,17 +163,23 @@ Test(endpoint, is_not_approved_by_whoever_proposed_it)
 	as_first();
 }
 
-Test(endpoint, that_is_changed_before_its_approval_is_proposed_by_whoever_changed_it)
+/* The second key adds something of no weight, and the first would approve its own address. */
+Test(endpoint, is_changed_before_its_approval_by_its_proposer_alone)
 {
 	as_first();
 	const char *id = id_of(propose("{}"));
 
 	as_second();
+	const struct answer *others = changed(id, "{'payload': 'summary'}");
+	expect_problem(others, 409, "conflict");
+	expect_value(others, "/missing/0/code", "'proposal_is_own'");
+	as_first();
 	expect_value(changed(id, "{'url': 'https://hooks.example.org/b'}"), "/url",
 	    "'https://hooks.example.org/b'");
 	expect_problem(moved(id, "{'to': 'active'}"), 409, "conflict");
-	as_first();
+	as_second();
 	expect_status(moved(id, "{'to': 'active'}"), 200);
+	as_first();
 }
 
 Test(endpoint, takes_the_scopes_that_its_steps_name)
@@ -292,18 +298,24 @@ Test(change_of_endpoint, is_dropped_when_it_is_refused)
 	expect_status(decided(id, "{'decision': 'refuse'}"), 200);
 }
 
-Test(change_of_endpoint, that_two_propose_is_approved_by_the_one_who_was_not_the_last)
+Test(change_of_endpoint, adds_up_to_one_of_one_key_and_is_decided_before_another_proposes)
 {
 	const char *id = approved("{}");
 
 	changed(id, "{'url': 'https://hooks.example.org/new'}");
 	as_second();
+	const struct answer *others = changed(id, "{'payload': 'summary'}");
+	expect_problem(others, 409, "conflict");
+	expect_value(others, "/missing/0/code", "'proposal_is_own'");
+	as_first();
 	const struct answer *both = changed(id, "{'payload': 'summary'}");
 	expect_value(both, "/proposed_change/changes",
 	    "{'url': 'https://hooks.example.org/new', 'payload': 'summary'}");
 	expect_problem(decided(id, "{'decision': 'approve'}"), 409, "conflict");
-	as_first();
+	as_second();
 	expect_value(decided(id, "{'decision': 'approve'}"), "/payload", "'summary'");
+	expect_value(changed(id, "{'payload': 'thin'}"), "/proposed_change/changes/payload", "'thin'");
+	as_first();
 }
 
 Test(endpoint, is_paused_and_resumed_and_retired)
