@@ -66,6 +66,19 @@ static bool has_unread(int fd)
 	return ioctl(fd, FIONREAD, &unread) == 0 && unread > 0;
 }
 
+/*
+ * libmicrohttpd 0.9.75 takes 128 events of epoll at a time. When there were just as many it asks
+ * for more before it handles any of them, and sleeps if none come: 128 requests at one moment are
+ * then left lying until somebody else's comes. To set the mark at which a socket counts as readable
+ * makes the kernel tell of what is unread in it once more.
+ */
+static void tell_again(int fd)
+{
+	const int lowest = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &lowest, sizeof(lowest));
+}
+
 /* ulfius reads a body to its end, however long; this bounds how much of one we look at. */
 static bool is_flood(struct connection *connection, int64_t since, uint64_t limit)
 {
@@ -101,9 +114,11 @@ static void sweep_one(struct connections *table, struct connection *connection, 
 	int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
 	int64_t since = connection->since;
 	int64_t allowed = connection->allowed;
+	bool unread = (phase == PHASE_IDLE || phase == PHASE_READING) && has_unread(connection->fd);
 
-	if (phase == PHASE_IDLE && table->draining && allowed > DRAIN_IDLE_MILLISECONDS &&
-	    !has_unread(connection->fd))
+	if (unread)
+		tell_again(connection->fd);
+	if (phase == PHASE_IDLE && table->draining && allowed > DRAIN_IDLE_MILLISECONDS && !unread)
 		allowed = DRAIN_IDLE_MILLISECONDS;
 	bool late = phase != PHASE_SERVING && now - since > allowed;
 	if (phase == PHASE_READING && !late)

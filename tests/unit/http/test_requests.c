@@ -1,6 +1,7 @@
 /* Targets, parameters and headers on their way to the handler. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -180,4 +181,39 @@ Test(requests, may_be_in_the_absolute_form)
 
 	cr_expect_str_eq(argument(json, "limit"), "7");
 	cr_expect_str_eq(json_string_value(json_object_get(json, "path")), "/v1/items");
+}
+
+#define AT_ONCE 128
+
+static void start_with_one_worker(void)
+{
+	server_settings.workers = 1;
+	server_start();
+}
+
+/* As many as libmicrohttpd asks the kernel for at a time. */
+Test(bursts, are_answered_without_another_request, .init = start_with_one_worker,
+    .fini = server_stop, .timeout = 60)
+{
+	static const char live[] = "GET /live HTTP/1.1\r\nHost: a\r\n\r\n";
+	int gate = wire_connect();
+	int many[AT_ONCE];
+
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		many[i] = wire_connect();
+		wire_put(many[i], live);
+		CLEANUP(answer_finish) struct answer first = wire_read_one(many[i]);
+		cr_assert_eq(first.status, 200);
+	}
+	wire_put(gate, "GET /v1/gate HTTP/1.1\r\nHost: a\r\n\r\n");
+	gate_wait();
+	for (size_t i = 0; i < AT_ONCE; i++)
+		wire_put(many[i], live);
+	gate_open();
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		CLEANUP(answer_finish) struct answer answer = wire_read_one(many[i]);
+		cr_expect_eq(answer.status, 200, "connection %zu", i);
+		close(many[i]);
+	}
+	close(gate);
 }
