@@ -10,6 +10,7 @@
 #include "base/ids.h"
 
 #define PATH_BYTES 200
+#define ENDPOINTS "/v1/webhook-endpoints"
 
 /* ---- Calls ---- */
 
@@ -52,21 +53,50 @@ json_t *json_of(const char *format, ...)
 	return json;
 }
 
+static void ask_as(const struct administrators *administrators, const char *token,
+    const struct call *call, const struct endpoint *endpoint, struct answer *ret_answer)
+{
+	CLEANUP(answer_finish) struct answer now = {0};
+	struct uuid key = uuid_new();
+	struct call whole = *call;
+	char path[PATH_BYTES];
+
+	whole.token = token;
+	if (endpoint) {
+		snprintf(path, sizeof(path), ENDPOINTS "/%s", endpoint->id);
+		http_call(administrators->service, &(struct call){.path = path, .token = token}, &now);
+		whole.if_match = answer_header(&now, "ETag");
+		snprintf(path, sizeof(path), ENDPOINTS "/%s%s", endpoint->id, call->path ? call->path : "");
+		whole.path = path;
+	} else {
+		whole.idempotency_key = key.text;
+	}
+	http_call(administrators->service, &whole, ret_answer);
+}
+
+void endpoint_ask(const struct administrators *administrators, const struct call *call,
+    const struct endpoint *endpoint, struct answer *ret_answer)
+{
+	ask_as(administrators, administrators->first, call, endpoint, ret_answer);
+}
+
+static void expect_status(const struct call *call, int status, const struct answer *answer)
+{
+	if (answer->status != status)
+		give_up("%s %s: %d %s", call->method, call->path ? call->path : "", answer->status,
+		    text_string(&answer->body));
+}
+
 /* Takes `body` over; gives up at another status. */
 static void ask(const struct administrators *administrators, const struct call *call, json_t *body,
     int status, struct answer *ret_answer)
 {
 	CLEANUP(json_decref) json_t *owned = body;
-	struct uuid key = uuid_new();
 	struct call whole = *call;
 
 	whole.json = owned;
-	if (!whole.if_match)
-		whole.idempotency_key = key.text;
-	http_call(administrators->service, &whole, ret_answer);
-	if (ret_answer->status != status)
-		give_up("%s %s: %d %s", call->method, call->path, ret_answer->status,
-		    text_string(&ret_answer->body));
+	endpoint_ask(administrators, &whole, NULL, ret_answer);
+	expect_status(&whole, status, ret_answer);
 }
 
 static void copy_member(const struct answer *answer, const char *pointer, char *ret, size_t size)
@@ -93,28 +123,20 @@ void endpoint_propose(const struct administrators *administrators, const char *u
 	CLEANUP(json_decref) json_t *owned = members;
 
 	json_object_update(body, owned);
-	ask(administrators,
-	    &(struct call){
-	        .method = "POST", .path = "/v1/webhook-endpoints", .token = administrators->first},
-	    body, 201, &answer);
+	ask(administrators, &(struct call){.method = "POST", .path = ENDPOINTS}, body, 201, &answer);
 	fill(&answer, ret_endpoint);
 }
 
-/* As it stands now, under its ETag. */
+/* Takes `body` over. */
 static void step(const struct administrators *administrators, const struct endpoint *endpoint,
     const char *token, const char *method, const char *below, json_t *body)
 {
-	CLEANUP(answer_finish) struct answer now = {0};
 	CLEANUP(answer_finish) struct answer answer = {0};
-	char path[PATH_BYTES];
+	CLEANUP(json_decref) json_t *owned = body;
+	const struct call call = {.method = method, .path = below, .json = owned};
 
-	snprintf(path, sizeof(path), "/v1/webhook-endpoints/%s", endpoint->id);
-	http_call(administrators->service, &(struct call){.path = path, .token = token}, &now);
-	const char *tag = answer_header(&now, "ETag");
-	snprintf(path, sizeof(path), "/v1/webhook-endpoints/%s%s", endpoint->id, below);
-	ask(administrators,
-	    &(struct call){.method = method, .path = path, .token = token, .if_match = tag}, body, 200,
-	    &answer);
+	ask_as(administrators, token, &call, endpoint, &answer);
+	expect_status(&call, 200, &answer);
 }
 
 void endpoint_approve(const struct administrators *administrators, const struct endpoint *endpoint)
@@ -137,9 +159,8 @@ void endpoint_rotate(
 	CLEANUP(answer_finish) struct answer answer = {0};
 	char path[PATH_BYTES];
 
-	snprintf(path, sizeof(path), "/v1/webhook-endpoints/%s/secret/rotate", endpoint->id);
-	ask(administrators,
-	    &(struct call){.method = "POST", .path = path, .token = administrators->first},
+	snprintf(path, sizeof(path), ENDPOINTS "/%s/secret/rotate", endpoint->id);
+	ask(administrators, &(struct call){.method = "POST", .path = path},
 	    json_of("{'grace_hours': %d}", grace_hours), 201, &answer);
 	fill(&answer, endpoint);
 }
@@ -149,10 +170,8 @@ char *endpoint_ping(const struct administrators *administrators, const struct en
 	CLEANUP(answer_finish) struct answer answer = {0};
 	char path[PATH_BYTES];
 
-	snprintf(path, sizeof(path), "/v1/webhook-endpoints/%s/ping", endpoint->id);
-	ask(administrators,
-	    &(struct call){.method = "POST", .path = path, .token = administrators->first}, NULL, 201,
-	    &answer);
+	snprintf(path, sizeof(path), ENDPOINTS "/%s/ping", endpoint->id);
+	ask(administrators, &(struct call){.method = "POST", .path = path}, NULL, 201, &answer);
 	return strdup(answer_text(&answer, "/id"));
 }
 

@@ -29,6 +29,12 @@ struct endpoint {
 /* Proposes one at the address with these members more; `members` is taken over. */
 void endpoint_propose(const struct administrators *administrators, const char *url, json_t *members,
     struct endpoint *ret_endpoint);
+/*
+ * What the first one asks, with a new Idempotency-Key, and whatever the answer is. Of an endpoint
+ * it is the call's path below it (or itself) under its ETag.
+ */
+void endpoint_ask(const struct administrators *administrators, const struct call *call,
+    const struct endpoint *endpoint, struct answer *ret_answer);
 /* The second one approves it. */
 void endpoint_approve(const struct administrators *administrators, const struct endpoint *endpoint);
 /* A change that the first one proposes and the second one approves; `patch` is taken over. */

@@ -6,7 +6,8 @@
  *
  * Names are those of a file that libnss-wrapper puts before the system's, under csprd only.
  */
-#include "scene.h"
+#include "endpoints.h"
+#include "spellings.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -147,107 +148,20 @@ static void expect_refused(const struct scene *scene, const char *error)
 
 /* ---- Spellings ---- */
 
-/* %u is the port of what must not be reached. */
-static const char *const spellings[] = {
-    "https://127.0.0.1:%u/",
-    "https://127.000.000.001:%u/",
-    "https://127.1:%u/",
-    "https://127.0.1:%u/",
-    "https://2130706433:%u/",
-    "https://017700000001:%u/",
-    "https://0177.0.0.1:%u/",
-    "https://0177.0.0.01:%u/",
-    "https://00000000000000000000177.0.0.1:%u/",
-    "https://0x7f000001:%u/",
-    "https://0X7F.0x0.0x0.0x1:%u/",
-    "https://0x7f.1:%u/",
-    "https://0x7f.0.1:%u/",
-    "https://127.0x1:%u/",
-    "https://4294967297:%u/",
-    "https://127.0.0.1.:%u/",
-    "https://127.0.0.1..:%u/",
-    "https://127.1.:%u/",
-    "https://0x7f000001.:%u/",
-    "https://%%31%%32%%37.0.0.1:%u/",
-    "https://127%%2e0%%2e0%%2e1:%u/",
-    "https://127.0.0.1%%2e:%u/",
-    "https://127.0.0.1%%00.example.org:%u/",
-    "https://%%6c%%6f%%63alhost:%u/",
-    "https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1:%u/", /* full-width digits */
-    "https://\xe2\x91\xa0\xe2\x91\xa1\xe2\x91\xa6.0.0.1:%u/", /* digits in circles */
-    "https://127\xe3\x80\x82"
-    "0\xe3\x80\x82"
-    "0\xe3\x80\x82"
-    "1:%u/",                                      /* ideographic full stops */
-    "https://\xd9\xa1\xd9\xa2\xd9\xa7.0.0.1:%u/", /* Arabic-Indic digits */
-    "https://%%ef%%bc%%91%%ef%%bc%%92%%ef%%bc%%97.0.0.1:%u/",
-    "https://127.0.0.1:%u@127.0.0.1/",
-    "https://receiver.example.org@127.0.0.1:%u/",
-    "https://receiver.example.org:443@127.0.0.1:%u/",
-    "https://127.0.0.1:%u\\@receiver.example.org/",
-    "https://127.0.0.1:%u#@receiver.example.org/",
-    "https:/127.0.0.1:%u/",
-    "https:127.0.0.1:%u/",
-    "https:///127.0.0.1:%u/",
-    "https:\\\\127.0.0.1:%u/",
-    "https://0:%u/",
-    "https://0.0.0.0:%u/",
-    "https://0x0:%u/",
-    "https://127.255.255.254:%u/",
-    "https://localhost:%u/",
-    "https://LOCALHOST:%u/",
-    "https://localhost.:%u/",
-    "https://a.localhost:%u/",
-    "https://a.LocalHost.:%u/",
-    "https://[::1]:%u/",
-    "https://[0:0:0:0:0:0:0:1]:%u/",
-    "https://[0000:0000:0000:0000:0000:0000:0000:0001]:%u/",
-    "https://[::]:%u/",
-    "https://[::1%%25lo]:%u/",
-    "https://[::1%%lo]:%u/",
-    "https://[::1%%251]:%u/",
-    "https://[fe80::1%%25lo]:%u/",
-    "https://[::ffff:127.0.0.1]:%u/",
-    "https://[::FFFF:7F00:1]:%u/",
-    "https://[0:0:0:0:0:ffff:127.0.0.1]:%u/",
-    "https://[::127.0.0.1]:%u/",
-    "https://[::7f00:1]:%u/",
-    "https://[::ffff:0:127.0.0.1]:%u/",
-    "https://[64:ff9b::127.0.0.1]:%u/",
-    "https://[64:ff9b::7f00:1]:%u/",
-    "https://[64:ff9b:1::7f00:1]:%u/",
-    "https://[2002:7f00:1::]:%u/",
-    "https://[2002:7f00:0001:0000:0000:0000:0000:0001]:%u/",
-    "https://[2a00:1450::5efe:127.0.0.1]:%u/",
-    "https://[v1.127.0.0.1]:%u/",
-    "https://169.254.169.254:%u/latest/meta-data/",
-    "https://0xa9fea9fe:%u/",
-    "https://2852039166:%u/",
-    "https://[fd00:ec2::254]:%u/",
-    "https://10.0.0.1:%u/",
-    "https://100.64.0.1:%u/",
-    "https://192.168.0.1:%u/",
-    "http://127.0.0.1:%u/",
-    "http://receiver.example.org:%u/",
-    "HTTP://127.0.0.1:%u/",
-    "ftp://127.0.0.1:%u/",
-    "gopher://127.0.0.1:%u/",
-    "file://127.0.0.1:%u/etc/passwd",
-    "dict://127.0.0.1:%u/",
-    "//127.0.0.1:%u/",
-    "127.0.0.1:%u",
-};
-
-static void spell(const char *spelling, unsigned port, char *url, size_t room)
+static char *all_urls(const struct scene *scene)
 {
-	/* The table above is all that is ever printed with. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(url, room, spelling, port);
-#pragma GCC diagnostic pop
+	return sql_text(
+	    &scene->database, "SELECT string_agg(url, ' ' ORDER BY url) FROM webhook_endpoint", NULL);
 }
 
-Test(target, that_leads_inwards_is_refused_in_every_spelling_when_an_endpoint_is_made)
+static void expect_urls(const struct scene *scene, const char *before)
+{
+	CLEANUP(free) char *after = all_urls(scene);
+
+	cr_assert_str_eq(after, before);
+}
+
+Test(target, that_leads_inwards_is_refused_in_every_spelling_when_a_recipient_is_set)
 {
 	CLEANUP(scene_close) struct scene scene = {0};
 	char path[] = "/tmp/cspr-secret-XXXXXX";
@@ -256,25 +170,84 @@ Test(target, that_leads_inwards_is_refused_in_every_spelling_when_an_endpoint_is
 	cr_assert(file >= 0 && dprintf(file, "%s", recipient_secrets[DFE]) > 0 && close(file) == 0);
 	scene_open(&scene);
 	const struct setting settings[] = {{"CSPR_TARGET_ALLOW", ""}, {NULL, NULL}};
-	CLEANUP(free)
-	char *before = sql_text(
-	    &scene.database, "SELECT string_agg(url, ' ' ORDER BY url) FROM webhook_endpoint", NULL);
-	for (size_t i = 0; i < ARRAY_LENGTH(spellings); i++) {
+	CLEANUP(free) char *before = all_urls(&scene);
+	for (size_t i = 0; i < spelling_count; i++) {
 		CLEANUP(outcome_finish) struct outcome outcome = {0};
-		char url[200];
-		spell(spellings[i], 443, url, sizeof(url));
+		char url[SPELLING_BYTES];
+		spell(&spellings[i], 443, url);
 		const char *const arguments[] = {"recipients", "set", "--partnership", "north",
 		    "--recipient", "dfe", "--url", url, "--secret-file", path, NULL};
 		csprd_run(&scene.database, arguments, settings, &outcome);
 		cr_expect_neq(outcome.status, 0, "%s was taken", url);
-		cr_expect(strstr(text_string(&outcome.errors), "The URL"), "%s: %s", url,
+		cr_expect(strstr(text_string(&outcome.errors), spellings[i].rule), "%s: %s", url,
 		    text_string(&outcome.errors));
 	}
 	unlink(path);
-	CLEANUP(free)
-	char *after = sql_text(
-	    &scene.database, "SELECT string_agg(url, ' ' ORDER BY url) FROM webhook_endpoint", NULL);
-	cr_assert_str_eq(after, before);
+	expect_urls(&scene, before);
+}
+
+/* The answer says which rule of ours the address breaks, or that it is no URL at all. */
+static void expect_rule(
+    const struct answer *answer, const char *how, const char *url, const struct spelling *spelling)
+{
+	const char *pointer = json_string_value(answer_at(answer, "/errors/0/pointer"));
+	const char *code = json_string_value(answer_at(answer, "/errors/0/code"));
+	const char *detail = json_string_value(answer_at(answer, "/errors/0/detail"));
+
+	cr_expect_eq(answer->status, 422, "%s of %s: %d", how, url, answer->status);
+	cr_expect(pointer && strcmp(pointer, "/url") == 0, "%s of %s: %s", how, url,
+	    text_string(&answer->body));
+	cr_expect(code && strcmp(code, spelling->no_uri ? "format" : "target_not_allowed") == 0,
+	    "%s of %s: %s", how, url, text_string(&answer->body));
+	cr_expect(detail && (spelling->no_uri || strcmp(detail, spelling->rule) == 0), "%s of %s: %s",
+	    how, url, text_string(&answer->body));
+}
+
+static void expect_refused_by_api(const struct administrators *administrators,
+    const struct endpoint *endpoint, const char *url, const struct spelling *spelling)
+{
+	CLEANUP(answer_finish) struct answer made = {0};
+	CLEANUP(answer_finish) struct answer changed = {0};
+	CLEANUP(json_decref)
+	json_t *body = json_pack(
+	    "{s:s, s:s, s:[s]}", "name", "case system", "url", url, "event_types", "incident.created");
+	CLEANUP(json_decref) json_t *patch = json_pack("{s:s}", "url", url);
+
+	endpoint_ask(administrators,
+	    &(struct call){.method = "POST", .path = "/v1/webhook-endpoints", .json = body}, NULL,
+	    &made);
+	expect_rule(&made, "a proposal", url, spelling);
+	endpoint_ask(
+	    administrators, &(struct call){.method = "PATCH", .json = patch}, endpoint, &changed);
+	expect_rule(&changed, "a change", url, spelling);
+}
+
+Test(target, that_leads_inwards_is_refused_in_every_spelling_when_it_is_proposed)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	CLEANUP(trap_close) struct trap trap = {0};
+	CLEANUP(administrators_finish) struct administrators administrators = {0};
+	struct service service;
+	struct endpoint endpoint;
+	char url[SPELLING_BYTES];
+
+	scene_open(&scene);
+	cr_assert(trap_open(NULL, 0, &trap));
+	const struct setting nothing[] = {{"CSPR_TARGET_ALLOW", ""}, {NULL, NULL}};
+	service_start(&scene.database, nothing, &service);
+	administrators_open(&scene, &service, &administrators);
+	endpoint_propose(&administrators, "https://hooks.example.org/", json_object(), &endpoint);
+	endpoint_approve(&administrators, &endpoint);
+	CLEANUP(free) char *before = all_urls(&scene);
+	for (size_t i = 0; i < spelling_count; i++) {
+		spell(&spellings[i], trap.port, url);
+		expect_refused_by_api(&administrators, &endpoint, url, &spellings[i]);
+	}
+	expect_urls(&scene, before);
+	cr_expect_eq(
+	    sql_number(&scene.database, "SELECT count(*) FROM webhook_endpoint_change", NULL), 0);
+	cr_assert_not(trap_caught_within(&trap, 0), "something was called");
+	service_stop(&service);
 }
 
 Test(target, that_leads_inwards_is_refused_in_every_spelling_when_it_would_be_called)
@@ -282,12 +255,12 @@ Test(target, that_leads_inwards_is_refused_in_every_spelling_when_it_would_be_ca
 	CLEANUP(scene_close) struct scene scene = {0};
 	CLEANUP(trap_close) struct trap trap = {0};
 	struct service service;
-	char url[200];
+	char url[SPELLING_BYTES];
 
 	scene_open(&scene);
 	cr_assert(trap_open(NULL, 0, &trap));
-	for (size_t i = 0; i < ARRAY_LENGTH(spellings); i++) {
-		spell(spellings[i], trap.port, url, sizeof(url));
+	for (size_t i = 0; i < spelling_count; i++) {
+		spell(&spellings[i], trap.port, url);
 		add(&scene, url);
 	}
 	const struct setting nothing[] = {{"CSPR_TARGET_ALLOW", ""}, {NULL, NULL}};
