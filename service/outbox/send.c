@@ -47,8 +47,9 @@ struct call {
 	int64_t started; /* monotonic milliseconds */
 	size_t header_bytes;
 	size_t body_bytes;
-	bool cut;     /* we stopped reading a body that was too long */
-	bool refused; /* an address was refused; `sent` says which and why */
+	bool cut;             /* we stopped reading a body that was too long */
+	bool refused;         /* an address was refused; `sent` says which and why */
+	bool has_certificate; /* of its own to show */
 	char kept[ANSWER_KEPT];
 	char error[CURL_ERROR_SIZE];
 };
@@ -295,8 +296,11 @@ void sender_start(
 	/* Without memory nothing is promised: the claim runs out and somebody else sends. */
 	if (!call)
 		abort();
-	*call = (struct call){
-	    .sender = sender, .sent = ret_sent, .owner = owner, .started = monotonic_milliseconds()};
+	*call = (struct call){.sender = sender,
+	    .sent = ret_sent,
+	    .owner = owner,
+	    .started = monotonic_milliseconds(),
+	    .has_certificate = letter->certificate};
 	*ret_sent = (struct sent){.started_at = clock_milliseconds()};
 	if (!target_check(letter->url, sender->allow, &call->target, &problem)) {
 		(void)keep_error(ret_sent, "%s", problem.detail);
@@ -315,6 +319,17 @@ void sender_start(
 	sender->calls = call;
 }
 
+/*
+ * A receiver that demands a client certificate breaks off, in TLS 1.3 only after the handshake, and
+ * its alert seldom says why: what the endpoint has is told beside it.
+ */
+static bool is_tls_end(const struct call *call, CURLcode code)
+{
+	if (code == CURLE_SSL_CONNECT_ERROR)
+		return true;
+	return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && strstr(call->error, "alert");
+}
+
 /* libcurl says of a certificate only that it does not hold, or what GnuTLS said of a handshake. */
 static void describe_failure(struct call *call, CURLcode code)
 {
@@ -330,6 +345,10 @@ static void describe_failure(struct call *call, CURLcode code)
 	else if (code == CURLE_SSL_CONNECT_ERROR && strstr(call->error, "version"))
 		(void)keep_error(
 		    call->sent, "the receiver does not speak TLS 1.2 or later: %s", call->error);
+	else if (is_tls_end(call, code))
+		(void)keep_error(call->sent,
+		    "TLS was broken off: %s; this endpoint has %s client certificate", call->error,
+		    call->has_certificate ? "a" : "no");
 	else
 		(void)keep_error(call->sent, "%s", call->error[0] ? call->error : curl_easy_strerror(code));
 }
