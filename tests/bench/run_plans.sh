@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Whether a report reads a large table of the partnerships whole: fills a large and a small partnership in
-# a cluster of its own, and has PostgreSQL explain every statement for the small one. CSPRD is the program.
+# Whether a report reads a large table of the partnerships whole, and whether a statement is planned otherwise
+# for one partnership than for another: fills a large and a small one in a cluster of its own, and has
+# PostgreSQL explain every statement. CSPRD is the program.
 set -euo pipefail
 # shellcheck source=tests/support/own_service.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../support/own_service.sh" plans
@@ -20,3 +21,5 @@ partnership() {
 partnership large 3000 >/dev/null
 small=$(partnership small 60)
 python3 "$root/tests/bench/reports_plans.py" "$url" "$small"
+large=$(psql -X -q -A -t "$url" -c "SELECT id FROM partnership WHERE slug = 'large'")
+python3 "$root/tests/bench/shared_plans.py" "$url" "$large" "$small"

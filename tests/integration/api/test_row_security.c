@@ -113,6 +113,17 @@ Test(table, of_a_partnership_has_its_wall_forced)
 	    tables);
 }
 
+/* Else a plan that was made while one partnership asked would be bad for another (0048). */
+Test(table, of_a_partnership_is_planned_alike_for_all)
+{
+	cr_assert_eq(
+	    count_rows("SELECT count(*) FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+	               " WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"
+	               " AND a.attname = 'partnership_id' AND a.attstattarget <> 0",
+	        NULL),
+	    0);
+}
+
 Test(table, without_a_partnership_holds_no_case)
 {
 	CLEANUP(free)
