@@ -232,7 +232,7 @@ static bool judge_steps(const struct call *call, const struct rulebook *rulebook
 
 	steps->writings = calloc(json_array_size(outcome_steps) + 1, sizeof(*steps->writings));
 	if (!steps->writings)
-		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
 	json_array_foreach (outcome_steps, index, step) {
 		struct problem judged = {0};
 		struct writing *writing = &steps->writings[index];

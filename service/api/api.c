@@ -44,12 +44,12 @@ bool api_create(const struct settings *settings, const struct contract *contract
 	};
 
 	if (!api)
-		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
 	api->settings = settings;
 	api->contract = contract;
 	api->endpoints = calloc(contract_operation_count(contract) + 1, sizeof(struct endpoint *));
 	if (!api->endpoints || !rulebook_cache_create(&api->rulebooks))
-		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
 	if (!bind_operations(api, problem) || !pool_create(&options, &api->pool, problem))
 		return false;
 	*ret_api = TAKE(api);

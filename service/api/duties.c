@@ -32,7 +32,7 @@ static bool count_by(const struct rulebook *rulebook, const struct clock_policy 
 	    clock_unit_name(policy->unit), "length", policy->length, "due_on", date_format(due_on).text,
 	    "at_risk_on", date_format(risk_on).text, "calendar_version", rulebook->calendar.version);
 	if (!*ret_clock)
-		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
 	if (date_is_set(agreed_on))
 		json_object_set_new(*ret_clock, "agreed", json_true());
 	return true;

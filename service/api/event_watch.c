@@ -213,7 +213,7 @@ bool event_watch_start(const struct settings *settings, struct http_server *serv
 	};
 
 	if (!watch)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for the watch");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for the watch");
 	watch->server = server;
 	watch->ending = eventfd(0, EFD_CLOEXEC);
 	if (watch->ending < 0 || !pool_create(&options, &watch->pool, problem))

@@ -193,7 +193,7 @@ static bool wait_for_events(struct call *call, struct feed *feed, struct problem
 	struct feed *kept = malloc(sizeof(*kept));
 
 	if (!kept)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory to wait for events");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory to wait for events");
 	*kept = *feed;
 	feed->types = (struct text){0};
 	kept->call.request = NULL;

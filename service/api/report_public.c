@@ -298,7 +298,9 @@ static void add_sum_of(struct publication *all, json_t *report, size_t first, co
 	size_t index;
 	json_t *row;
 
-	CLEANUP(free) size_t *parts = calloc(json_array_size(rows), sizeof(*parts));
+	CLEANUP(free) size_t *parts = calloc(json_array_size(rows) + 1, sizeof(*parts));
+	if (!parts)
+		abort();
 	json_array_foreach (rows, index, row) {
 		if (!are_alike(row, of, by))
 			continue;
@@ -460,7 +462,7 @@ bool report_publish(const struct call *call, const struct disclosure_policy *pol
 	json_t *row;
 
 	if (!all)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for a public report");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for a public report");
 	all->members = contract_row_members(call->api->contract, call->request->operation, "rows");
 	json_array_foreach (json_object_get(report, "rows"), index, row)
 		add_row(all, row);

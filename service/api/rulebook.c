@@ -86,7 +86,9 @@ static bool read_holidays(const char *text, int version, struct calendar *ret_ca
 	size_t index;
 	json_t *item;
 
-	if (!list || !days)
+	if (!days)
+		abort();
+	if (!list)
 		return false;
 	json_array_foreach (list, index, item) {
 		if (!date_parse(json_string_value(item), &days[index]))
@@ -127,7 +129,9 @@ bool rulebook_store(struct rulebook_cache *cache, const char *key_hash, const st
 {
 	CLEANUP(free) struct rulebook *made = calloc(1, sizeof(*made));
 
-	if (!made || rows_count(rows) != 1)
+	if (!made)
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for a rulebook");
+	if (rows_count(rows) != 1)
 		return problem_fail(problem, PROBLEM_INTERNAL, "the rulebook could not be read");
 	made->cache = cache;
 	snprintf(made->key_hash, sizeof(made->key_hash), "%s", key_hash);

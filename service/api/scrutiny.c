@@ -192,7 +192,7 @@ bool scrutiny_show(struct call *call, struct problem *problem)
 	struct date_text day = day_of(call);
 
 	if (!parts)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for a report");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for a report");
 	if (!check_asked(call, day.text, problem))
 		return call_refuse(call, NULL, problem);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))

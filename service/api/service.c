@@ -32,7 +32,7 @@ bool service_document(struct call *call, struct problem *problem)
 	CLEANUP(free) char *text = json_dumps(contract_document(call->api->contract), JSON_COMPACT);
 
 	if (!text)
-		return problem_fail(problem, PROBLEM_INTERNAL, "out of memory");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
 	call->reply->status = 200;
 	text_puts(&call->reply->body, text);
 	return true;

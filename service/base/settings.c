@@ -70,6 +70,17 @@ static const char *find_value(
 	return read_file(path, buffer, setting->variable, ret_faults) ? buffer : NULL;
 }
 
+/* A setting that is not there for want of memory would pass for one that is not set
+ * (docs/adr/0009). */
+static char *keep(const char *value)
+{
+	char *kept = strdup(value);
+
+	if (!kept)
+		abort();
+	return kept;
+}
+
 static void store_string(
     const struct setting *setting, const char *value, void *target, struct text *ret_faults)
 {
@@ -78,7 +89,7 @@ static void store_string(
 	if (length < (size_t)setting->least || length > (size_t)setting->most)
 		text_printf(ret_faults, "%s must have %ld to %ld characters, it has %zu\n",
 		    setting->variable, setting->least, setting->most, length);
-	*(char **)target = strdup(value);
+	*(char **)target = keep(value);
 }
 
 static void store_number(
@@ -116,7 +127,7 @@ static void load_one(
 		text_printf(ret_faults, "%s is not set: %s\n", setting->variable, setting->help);
 	if (!value && !setting->fallback) {
 		if (setting->type == SETTING_TEXT || setting->type == SETTING_SECRET)
-			*(char **)target = strdup("");
+			*(char **)target = keep("");
 		return;
 	}
 	if (!value)

@@ -178,7 +178,7 @@ bool contract_load(
 {
 	CLEANUP(contract_destroy) struct contract *contract = calloc(1, sizeof(*contract));
 	if (!contract)
-		return problem_set(problem, PROBLEM_INTERNAL, "There is no memory for the contract.");
+		return problem_set(problem, PROBLEM_UNAVAILABLE, "There is no memory for the contract.");
 
 	struct loader loader = {contract, problem};
 	if (!read_document(&loader, json, length))

@@ -277,7 +277,7 @@ static bool check_list(const struct parameter *parameter, const char *text, stru
 	bool ok = true;
 
 	if (!list || !copy)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for the list of a parameter");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for the list of a parameter");
 	for (char *rest = copy; rest && ok;) {
 		const char *value = strsep(&rest, ",");
 		ok = check_one(parameter, value, list, problem);

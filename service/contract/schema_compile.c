@@ -219,7 +219,7 @@ bool schema_compile(const json_t *document, const char *pointer, struct schema *
 
 	CLEANUP(schema_set_destroy) struct schema_set *set = schema_set_create(document);
 	if (!set)
-		return problem_set(problem, PROBLEM_INTERNAL, "There is no memory for a schema.");
+		return problem_set(problem, PROBLEM_UNAVAILABLE, "There is no memory for a schema.");
 	const struct schema *schema;
 	if (!schema_set_compile(set, json, pointer, &schema, problem))
 		return false;

@@ -215,7 +215,7 @@ bool items_differ(const json_t *array, unsigned long *budget)
 	if (count > PAIRWISE_MAX) {
 		many = calloc(count, sizeof(*many));
 		if (!many)
-			return false;
+			abort();
 		items = many;
 	}
 	for (size_t i = 0; i < count; i++) {

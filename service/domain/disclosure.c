@@ -196,7 +196,7 @@ static bool shield(struct disclosure_cell *cells, size_t count, const struct dis
 	CLEANUP(free) bool *reached = calloc(count + 1, sizeof(*reached));
 
 	if (!reached)
-		return false;
+		abort();
 	reached[known] = true;
 	do {
 		if (shield_near(cells, count, sums, sum_count, reached))
@@ -241,7 +241,7 @@ bool disclosure_protect(struct disclosure_cell *cells, size_t count,
 	size_t known;
 
 	if (!moves)
-		return false;
+		abort();
 	for (size_t i = 0; i < count; i++)
 		cells[i].disclosure = is_small(&cells[i], threshold) ? DISCLOSURE_SMALL : DISCLOSURE_SHOWN;
 	while ((known = find_known(&search, count)) < count)

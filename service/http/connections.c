@@ -149,7 +149,7 @@ bool connections_create(
 {
 	struct connections *table = calloc(1, sizeof(*table));
 	if (!table)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for connections");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for connections");
 	table->limits = *limits;
 	pthread_mutex_init(&table->lock, NULL);
 	pthread_condattr_t attributes;

@@ -342,7 +342,7 @@ bool listener_start(
 	struct listener *listener = calloc(1, sizeof(*listener));
 
 	if (!listener)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for a listener");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for a listener");
 	listener->options = *options;
 	listener->fd = -1;
 	listener->ending = -1;

@@ -32,7 +32,7 @@ bool metrics_create(
 	    calloc(1, sizeof(*metrics) + (operations + 1) * sizeof(metrics->tallies[0]));
 
 	if (!metrics)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for metrics");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for metrics");
 	metrics->contract = contract;
 	metrics->operations = operations;
 	*ret_metrics = metrics;

@@ -166,7 +166,7 @@ bool http_server_start(
 	struct http_server *server = calloc(1, sizeof(*server));
 
 	if (!server)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for the server");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for the server");
 	server->options = *options;
 	server->exchange.http = &server->options;
 	raise_descriptor_limit((rlim_t)options->settings->connections + OTHER_DESCRIPTORS);

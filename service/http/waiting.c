@@ -354,7 +354,7 @@ bool waiting_create(
 	struct waiting *waiting = calloc(1, sizeof(*waiting));
 
 	if (!waiting)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for those who wait");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for those who wait");
 	waiting->limits = *limits;
 	pthread_mutex_init(&waiting->lock, NULL);
 	waiting->sockets = epoll_create1(EPOLL_CLOEXEC);

@@ -214,7 +214,7 @@ bool outbox_start(
 	};
 
 	if (!outbox)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for the dispatcher");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for the dispatcher");
 	outbox->timeout_ms = settings->delivery_timeout * 1000;
 	outbox->retry_scale_percent = settings->retry_scale_percent;
 	outbox->sweep_every_ms = settings->sweep_seconds * 1000;

@@ -233,7 +233,7 @@ bool receipts_start(
 	};
 
 	if (!receipts)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for receipts");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for receipts");
 	receipts->ending = eventfd(0, EFD_CLOEXEC);
 	if (receipts->ending < 0 || !pool_create(&options, &receipts->pool, problem) ||
 	    !webhook_secrets_key(settings->secrets_key, receipts->secrets_key, problem))

@@ -274,7 +274,7 @@ bool target_allow_parse(const char *text, struct target_allow **ret_allow, struc
 	CLEANUP(free) char *copy = strdup(text);
 
 	if (!allow || !copy)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for the allow-list");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for the allow-list");
 	char *rest = copy;
 	for (char *entry; (entry = strsep(&rest, ","));) {
 		entry += strspn(entry, " \t");
@@ -415,7 +415,7 @@ bool target_check(const char *url, const struct target_allow *allow, struct targ
 
 	assert(allow);
 	if (!parsed)
-		return problem_fail(problem, PROBLEM_INTERNAL, "no memory for a URL");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for a URL");
 	if (!check_text(url, problem))
 		return false;
 	if (curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||

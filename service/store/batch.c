@@ -219,7 +219,7 @@ static bool take_answer(struct batch *batch, const struct plan *plan, size_t ste
 		return true;
 	struct rows *rows = rows_create(*result);
 	if (!rows)
-		return problem_fail(problem, PROBLEM_INTERNAL, "database: %s: memory", statement->name);
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "database: %s: memory", statement->name);
 	*result = NULL;
 	batch->results[step - plan->first] = rows;
 	return true;

@@ -56,7 +56,7 @@ bool pool_create(
 		return false;
 	struct pool *pool = calloc(1, sizeof(*pool));
 	if (!pool)
-		return problem_fail(problem, PROBLEM_INTERNAL, "pool: memory");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "pool: memory");
 	pthread_mutex_init(&pool->lock, NULL);
 	init_condition(&pool->returned);
 	pool->size = options->size;
@@ -68,7 +68,7 @@ bool pool_create(
 	if (!pool->url || !pool->leases || !pool->idle || (options->role && !pool->role) ||
 	    (options->application_name && !pool->application_name)) {
 		pool_destroy(pool);
-		return problem_fail(problem, PROBLEM_INTERNAL, "pool: memory");
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "pool: memory");
 	}
 	pool->options = (struct connection_options){
 	    .url = pool->url,

@@ -10,10 +10,12 @@ import signal
 import sys
 import time
 
+import clocks
 import crashes
 import fleet
 import kills
 import limits
+import memory
 import outages
 import races
 import recovery
@@ -26,6 +28,8 @@ SCENARIOS = {
     "idempotency": races.idempotency,
     "races": races.races,
     "crashes": crashes.crash_points,
+    "memory": memory.memory,
+    "clocks": clocks.clocks,
     "recovery": recovery.back_by_itself,
     "restarts": recovery.restarts,
     "standby": standby.standby,
@@ -38,7 +42,7 @@ SCENARIOS = {
 }
 
 # What can be played so often, instead of as often as the length of the run says.
-ROUNDS = ("notifications", "kills", "keys", "rounds", "returns", "crashes", "restarts", "failovers", "backlog",
+ROUNDS = ("notifications", "kills", "keys", "rounds", "returns", "crashes", "shortages", "steps", "restarts", "failovers", "backlog",
           "poisoned")
 
 

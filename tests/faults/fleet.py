@@ -48,6 +48,10 @@ class Receivers:
         said = self.tell("flush")
         return int(said[1]), int(said[2])
 
+    def sightings(self):
+        """How many calls had the text that is watched for."""
+        return int(self.tell("flush")[3])
+
     def url(self, recipient):
         return f"http://127.0.0.1:{self.ports[list(SECRETS).index(recipient)]}/"
 

@@ -100,7 +100,8 @@ def compare_calls(by_id, server, finding, final=True):
 
 def by_id_check(calls, finding):
     for call in calls:
-        if not call.valid:
+        # What a strict receiver refused was sent by a process whose clock had been moved.
+        if not call.valid and call.status != 401:
             finding.fault("without a valid signature", call)
         if call.hash != calls[0].hash:
             finding.fault("with another body than before", call)

@@ -8,7 +8,9 @@
  *     delay LEAST MOST       how long calls are held from now on, in milliseconds
  *     poison STATUS TEXT     a body that contains TEXT is answered so; 0 is never
  *     cure                   nothing is poisoned any more
- *     flush                  "flushed CALLS IN_HAND" once the ledger's file is whole
+ *     strict                 what is not signed as it should, or long ago, is answered with 401
+ *     watch TEXT             calls that contain TEXT, wherever it stands, are counted
+ *     flush                  "flushed CALLS IN_HAND WATCHED" once the ledger's file is whole
  *
  * A line of the ledger: recipient, webhook-id, microseconds when its first byte was there and when
  * it was answered or cut off, status (0: cut off), whether the signature is valid, a hash of the
@@ -70,6 +72,9 @@ static int delay_least;
 static int delay_most;
 static int poison_status;
 static char poison[200];
+static bool strict;
+static char watched[200];
+static unsigned long sightings;
 
 static _Noreturn void give_up(const char *what)
 {
@@ -217,6 +222,10 @@ static void take_call(
 	connection->hash = hash_of(body, length);
 	bool poisoned = poison[0] && memmem(body, length, poison, strlen(poison));
 	connection->status = poisoned ? poison_status : 204;
+	if (strict && !connection->valid)
+		connection->status = 401;
+	if (watched[0] && (strcasestr(head, watched) || memmem(body, length, watched, strlen(watched))))
+		sightings++;
 	connection->in_hand = true;
 	in_hand++;
 	if (connection->status != 0)
@@ -291,9 +300,15 @@ static void obey(char *line)
 	} else if (strcmp(line, "cure") == 0) {
 		poison[0] = '\0';
 		puts("cured");
+	} else if (strcmp(line, "strict") == 0) {
+		strict = true;
+		puts("strict");
+	} else if (sscanf(line, "watch %199s", watched) == 1) {
+		sightings = 0;
+		puts("watching");
 	} else if (strcmp(line, "flush") == 0) {
 		(void)fflush(ledger);
-		printf("flushed %lu %lu\n", calls, in_hand);
+		printf("flushed %lu %lu %lu\n", calls, in_hand, sightings);
 	} else {
 		printf("unknown: %s\n", line);
 	}

@@ -60,6 +60,10 @@ def code_of(content):
     return (content or {}).get("code", "")
 
 
+def hash_of(body):
+    return hashlib.sha256(body).hexdigest()
+
+
 def says_nothing(status, content):
     """Whether the outcome is open although there was an answer."""
     return status in (408, 429) or status >= 500 or code_of(content) == "idempotency-in-progress"
@@ -69,7 +73,7 @@ def write(caller, token, partnership, what, path, content, key=None, tries=None)
     """Asks until it is answered, or so many times; the entry of the ledger."""
     key = key or str(uuid.uuid4())
     body = json.dumps(content).encode()
-    hashed = hashlib.sha256(body).hexdigest()
+    hashed = hash_of(body)
     began = time.time()
     asked = 0
     last = ""
