@@ -20,7 +20,7 @@ instant_text(coalesce(d.first_delivered_at, d.delivered_at)) AS delivered_at,
 instant_text(d.created_at) AS created_at
 
 -- name: delivery_from
--- What delivery_columns reads.
+-- What delivery_columns reads. Who is kept from the event is so from its deliveries.
 -- fragment
 delivery AS d
 JOIN event AS v ON v.partnership_id = d.partnership_id AND v.id = d.event_id
@@ -170,7 +170,7 @@ SELECT {{delivery_columns}},
 -- A row when the caller may see the delivery.
 -- $1 delivery_id
 SELECT d.id
-  FROM delivery AS d
+  FROM {{delivery_from}}
  WHERE d.partnership_id = tenant()
    AND d.id = $1::uuid;
 
@@ -190,8 +190,7 @@ SELECT d.state,
            AND f.state = 'pending'
          ORDER BY f.sequence
          LIMIT 1) AS waits_for
-  FROM delivery AS d
-  JOIN webhook_endpoint AS e ON e.partnership_id = d.partnership_id AND e.id = d.endpoint_id
+  FROM {{delivery_from}}
  WHERE d.partnership_id = tenant()
    AND d.id = $1::uuid;
 

@@ -187,6 +187,8 @@ bool receipts_take(
 	const char *outcome = rows_text(batch_rows(&batch, number), 0, "outcome");
 	if (!outcome)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is no such delivery.");
+	if (strcmp(outcome, "unsent") == 0)
+		return problem_set(problem, PROBLEM_CONFLICT, "The delivery has not been sent yet.");
 	if (strcmp(outcome, "other") == 0)
 		return problem_set(problem, PROBLEM_DUPLICATE,
 		    "The delivery was acknowledged before with another reference.");

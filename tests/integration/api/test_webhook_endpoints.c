@@ -1,5 +1,7 @@
 /* Owns the stories of webhook endpoints that one administrator makes and a second one approves. */
+#include <libpq-fe.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -8,6 +10,8 @@ static const struct setting settings[] = {{"CSPR_DISPATCH", "off"}, {NULL, NULL}
 STAGE(ALL_SCOPES, settings)
 TestSuite(endpoint, .timeout = 60);
 TestSuite(change_of_endpoint, .timeout = 60);
+
+DEFINE_CLEANUP(PGconn *, PQfinish)
 
 #define ENDPOINTS "/v1/webhook-endpoints"
 #define STATUTORY                                                                                  \
@@ -358,6 +362,71 @@ Test(endpoint, of_a_recipient_in_law_is_not_retired_while_it_is_the_only_one)
 	cr_assert_eq(deliveries_of(next), 1);
 	expect_status(get("/v1/incidents/%s/notifications", incident), 200);
 	expect_problem(moved(next, "{'to': 'retired', 'reason': 'x'}"), 409, "conflict");
+}
+
+/* Each of the two sees the other one while it is judged. */
+Test(endpoint, of_a_recipient_in_law_stays_when_all_are_retired_at_once)
+{
+	enum { ROUNDS = 8, BOTH = 2 };
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct call calls[BOTH];
+		const struct answer *answers[BOTH];
+		for (int i = 0; i < BOTH; i++) {
+			const char *id = approved("{'recipient': 'ofsted', 'event_types': " STATUTORY "}");
+			calls[i] = (struct call){.method = "DELETE",
+			    .path = text_of(ENDPOINTS "/%s", id),
+			    .if_match = etag_of(shown(id))};
+		}
+		/* What is left of the round before may go. */
+		sql_run(&stage()->database,
+		    "UPDATE webhook_endpoint SET state = 'retired' WHERE recipient = 'ofsted'"
+		    " AND state = 'active' AND NOT id = ANY (string_to_array($1, ',')::uuid[])",
+		    text_of("%s,%s", strrchr(calls[0].path, '/') + 1, strrchr(calls[1].path, '/') + 1),
+		    NULL);
+		make_at_once(calls, BOTH, answers);
+		int retired = (answers[0]->status == 204) + (answers[1]->status == 204);
+		cr_assert_eq(retired, 1, "%s %s", told(answers[0]), told(answers[1]));
+		expect_problem(answers[answers[0]->status == 204], 409, "conflict");
+	}
+}
+
+/* The notification is under way and has seen the one endpoint; the other one takes its place. */
+Test(endpoint, that_takes_the_place_of_another_gets_what_is_notified_meanwhile)
+{
+	const char *old = approved("{'recipient': 'panel', 'event_types': " STATUTORY "}");
+	const char *incident = recorded(incident_with("{}"));
+	const char *next = id_of(propose("{'recipient': 'panel', 'event_types': " STATUTORY "}"));
+	const char *etag = etag_of(shown(next));
+	CLEANUP(PQfinish) PGconn *notifier = PQconnectdb(stage()->database.super_url);
+	CLEANUP(text_finish) struct text answer = TEXT_INIT(100000);
+	const char *request =
+	    text_of("POST " ENDPOINTS "/%s/transitions HTTP/1.1\r\nHost: cspr\r\nConnection: close\r\n"
+	            "Authorization: Bearer %s\r\nIf-Match: %s\r\nContent-Type: application/json\r\n"
+	            "Content-Length: 15\r\n\r\n{\"to\":\"active\"}",
+	        next, stage()->trust, etag);
+
+	PQclear(PQexec(notifier, "BEGIN"));
+	PQclear(PQexec(notifier,
+	    text_of("SELECT set_config('app.partnership_id', partnership_id::text, true),"
+	            " event_append(gen_random_uuid(), 'incident.notified', id, '{panel}', '{}', now())"
+	            " FROM incident WHERE id = '%s'",
+	        incident)));
+	int connection = raw_connect(&stage()->service);
+	cr_assert(raw_send(connection, request, strlen(request)));
+	cr_assert(sql_holds_within(&stage()->database, PATIENCE,
+	    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+	    " OR EXISTS (SELECT FROM webhook_endpoint WHERE id = $1::uuid AND state = 'active')",
+	    next, NULL));
+	bool waits = strcmp(answer_text(shown(next), "/state"), "active") != 0;
+	if (!waits)
+		expect_status(moved(old, "{'to': 'retired', 'reason': 'Replaced.'}"), 200);
+	PQclear(PQexec(notifier, "COMMIT"));
+	cr_assert(raw_receive(connection, PATIENCE, &answer));
+	close(connection);
+	if (waits)
+		expect_status(moved(old, "{'to': 'retired', 'reason': 'Replaced.'}"), 200);
+	cr_assert_eq(deliveries_of(next), 1, "%s", text_string(&answer));
 }
 
 Test(endpoint, can_be_pinged_before_it_is_approved_and_gets_nothing_else)

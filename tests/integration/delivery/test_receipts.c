@@ -8,6 +8,8 @@
 #include "base/digest.h"
 
 #define REFERENCE "SIN-2024-00017"
+#define DEEP "[[[[[[[[[[[[[[[[[[[["
+#define NESTED DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP
 
 /* A receipt that says that it came a moment ago; free(). */
 static char *receipt_body(const char *reference)
@@ -144,10 +146,16 @@ Test(receipt, is_not_what_is_only_like_one)
 	    "{\"acknowledged\":{\"reference\":\"R\"",
 	    "[\"acknowledged\"]",
 	    "\"acknowledged\"",
+	    "{\"acknowledged\":{\"reference\":\"R\\u0000\"}}",
+	    "{\"acknowledged\":{\"reference\":1e999999}}",
+	    "{\"acknowledged\":{\"reference\":\"R\\ud800\"}}",
+	    "{\"acknowledged\":" NESTED NESTED NESTED NESTED,
 	};
+	char count[24];
 	CLEANUP(scene_close) struct scene scene = {0};
 	struct service service;
 
+	snprintf(count, sizeof(count), "%zu", ARRAY_LENGTH(bodies));
 	scene_open(&scene);
 	for (size_t i = 0; i < ARRAY_LENGTH(bodies); i++)
 		receiver_answer_next(scene.receivers[DFE], 200, NULL, bodies[i]);
@@ -156,7 +164,7 @@ Test(receipt, is_not_what_is_only_like_one)
 		free(incident_accept(&scene, &service));
 	wait_all_delivered(&scene);
 	cr_assert(sql_holds_within(&scene.database, PATIENCE,
-	    "SELECT count(*) = $1::integer FROM delivery_attempt WHERE receipt_read", "12", NULL));
+	    "SELECT count(*) = $1::integer FROM delivery_attempt WHERE receipt_read", count, NULL));
 	cr_assert_eq(acknowledgements(&scene), 0);
 	service_stop(&service);
 }
@@ -233,6 +241,38 @@ Test(receipt, without_the_endpoint_s_own_signature_is_401_whatever_else)
 	CLEANUP(answer_finish) struct answer told = {0};
 	cr_assert_eq(acknowledge(&service, delivery, now, secret, "{\"acknowledged\":1}", &told), 422);
 	cr_assert_eq(acknowledgements(&scene), 0);
+	service_stop(&service);
+}
+
+/* Whoever can rotate the secret of an endpoint that is paused knows it, and the recipient knows
+ * nothing. */
+Test(receipt, of_what_was_never_sent_is_none)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	CLEANUP(answer_finish) struct answer answer = {0};
+	CLEANUP(free) char *body = receipt_body(REFERENCE);
+	const char *secret = recipient_secrets[DFE];
+	struct service service;
+
+	scene_open(&scene);
+	sql_run(
+	    &scene.database, "UPDATE webhook_endpoint SET state = 'paused' WHERE name = 'dfe'", NULL);
+	service_start(&scene.database, NULL, &service);
+	CLEANUP(free) char *id = incident_accept(&scene, &service);
+	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
+	cr_assert_eq(acknowledge(&service, delivery, time(NULL), secret, body, &answer), 409, "%s",
+	    text_string(&answer.body));
+	answer_finish(&answer);
+	cr_assert_eq(acknowledgements(&scene), 0);
+	/* Said before the call was answered, it counts. */
+	receiver_hold(scene.receivers[DFE]);
+	sql_run(
+	    &scene.database, "UPDATE webhook_endpoint SET state = 'active' WHERE name = 'dfe'", NULL);
+	wait_calls(scene.receivers[DFE], 1);
+	cr_assert_eq(acknowledge(&service, delivery, time(NULL), secret, body, &answer), 200, "%s",
+	    text_string(&answer.body));
+	receiver_release(scene.receivers[DFE]);
+	wait_all_delivered(&scene);
 	service_stop(&service);
 }
 
