@@ -39,8 +39,11 @@ static const struct builtin_option trigger_options[] = {
 };
 
 static const struct builtin_option watch_options[] = {
-    {"every", "SECONDS", "between two looks; 30 unless given"},
-    {"count", "NUMBER", "ends after so many looks"},
+    {"after", "CURSOR", "goes on behind it; else with what happens from now on"},
+    {"from-start", NULL, "begins with the oldest event"},
+    {"type", "TYPE", "of any of these types, divided by commas"},
+    {"incident-id", "ID", "of this incident"},
+    {"count", "NUMBER", "ends after so many events"},
     {0},
 };
 
@@ -58,7 +61,7 @@ const struct builtin builtins[] = {
     {"login", "", "Store an address and a token as a profile; the token is read from stdin", NULL,
         NULL, command_login},
     {"version", "", "Print the version", NULL, NULL, command_version},
-    {"watch", "", "Show what changes among deadlines and notifications", NULL, watch_options,
+    {"watch", "", "Show events as they come, until interrupted", NULL, watch_options,
         command_watch},
     {"webhook listen", "", "Receive, check and show webhook calls on this machine", NULL,
         listen_options, command_listen},

@@ -36,6 +36,8 @@ enum exit_code exit_code_of_error(enum cspr_error error)
 	case CSPR_NETWORK:
 	case CSPR_TIMEOUT:
 		return EXIT_NETWORK;
+	case CSPR_INTERRUPTED:
+		return EXIT_INTERRUPTED;
 	case CSPR_MEMORY:
 	case CSPR_PROTOCOL:
 		return EXIT_OTHER;

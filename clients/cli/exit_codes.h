@@ -15,6 +15,7 @@ enum exit_code {
 	EXIT_RATE_LIMITED = 8,
 	EXIT_SERVER = 9,
 	EXIT_NETWORK = 10,
+	EXIT_INTERRUPTED = 11, /* of a call; who interrupts the program ends it well */
 	EXIT_DEADLINE_BREACHED = 20,
 	EXIT_DEADLINE_AT_RISK = 21,
 };

@@ -52,7 +52,9 @@ int session_open(struct session *session, const struct arguments *arguments)
 	    .token = session->access.token,
 	    .user_agent = text_string(&agent),
 	    .ca_file = arguments->ca_file,
-	    .timeout_ms = timeout_ms,
+	    .timeout_ms = timeout_ms + session->keeps_ms,
+	    .retry_ms = session->keeps_ms ? -1 : 0,
+	    .interrupted = session->interrupted,
 	    .plain_http = arguments->allow_http,
 	};
 	enum cspr_error error = cspr_create(&options, &session->cspr);
@@ -73,6 +75,8 @@ int session_call(struct session *session, const struct cspr_request *request,
 	enum cspr_error error = cspr_call(session->cspr, request, &response);
 	const char *key = cspr_idempotency_key(session->cspr);
 
+	if (error == CSPR_INTERRUPTED)
+		return exit_code_of_error(error);
 	if (error != CSPR_OK)
 		return report_failure(session->cspr, error, key);
 	int code = exit_code_of_status(cspr_status(response));

@@ -12,6 +12,12 @@ struct session {
 	const struct document *document;
 	struct access access;
 	struct cspr *cspr; /* NULL until session_open() */
+	/*
+	 * Before session_open(), for calls that the service keeps until it has something to tell: by
+	 * how much their answers may be late, and what ends them early. Each is made once.
+	 */
+	long keeps_ms;
+	bool (*interrupted)(void *context);
 };
 
 void session_finish(struct session *session);

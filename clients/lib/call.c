@@ -33,6 +33,11 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static bool is_interrupted(const struct cspr *cspr)
+{
+	return cspr->interrupted && cspr->interrupted(cspr->context);
+}
+
 static void wait_ms(int64_t milliseconds)
 {
 	struct timespec left = {
@@ -42,6 +47,14 @@ static void wait_ms(int64_t milliseconds)
 
 	while (nanosleep(&left, &left) != 0 && errno == EINTR)
 		;
+}
+
+/* False when it was interrupted. */
+static bool wait_between(const struct cspr *cspr, int64_t milliseconds)
+{
+	for (int64_t left = milliseconds; left > 0 && !is_interrupted(cspr); left -= 1000)
+		wait_ms(left < 1000 ? left : 1000);
+	return !is_interrupted(cspr);
 }
 
 enum cspr_error cspr_make_key(char ret_key[CSPR_KEY_SIZE])
@@ -240,6 +253,13 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 	return response->body.failed ? 0 : size * count;
 }
 
+/* curl asks each second, and whenever something moves. */
+static int note_progress(
+    void *context, curl_off_t of_down, curl_off_t down, curl_off_t of_up, curl_off_t up)
+{
+	return is_interrupted(context);
+}
+
 /* Once it may have arrived, the version that it names may be spent. */
 static bool is_versioned_put(const struct call *call)
 {
@@ -274,6 +294,11 @@ static CURLcode configure(const struct call *call, struct cspr_response *respons
 	SET(CURLOPT_HEADERDATA, response);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, response);
+	if (call->cspr->interrupted) {
+		SET(CURLOPT_NOPROGRESS, 0L);
+		SET(CURLOPT_XFERINFOFUNCTION, note_progress);
+		SET(CURLOPT_XFERINFODATA, call->cspr);
+	}
 	/* On a kept connection that breaks, curl by itself sends the request a second time. */
 	if (!call->repeatable || is_versioned_put(call))
 		SET(CURLOPT_FRESH_CONNECT, 1L);
@@ -300,6 +325,8 @@ static enum cspr_error error_of(CURLcode code)
 		return CSPR_MEMORY;
 	case CURLE_OPERATION_TIMEDOUT:
 		return CSPR_TIMEOUT;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return CSPR_INTERRUPTED;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_UNKNOWN_OPTION:
@@ -432,10 +459,10 @@ static enum cspr_error repeat(struct call *call, struct cspr_response **ret_resp
 			wait = own_wait_ms(attempts);
 		if (cspr->retry_ms < 0 || attempts >= CSPR_ATTEMPTS || monotonic_ms() + wait >= budget_end)
 			again = false;
-		if (again) {
-			wait_ms(wait);
+		if (again && !wait_between(cspr, wait))
+			return cspr_fail(cspr, CSPR_INTERRUPTED, "The call was interrupted");
+		if (again)
 			continue;
-		}
 		if (!response)
 			return error;
 		response->attempts = attempts;

@@ -61,11 +61,12 @@ extern "C" {
 /* Why no answer came. An answer with any status, 500 included, is CSPR_OK: see cspr_status(). */
 enum cspr_error {
 	CSPR_OK = 0,
-	CSPR_USAGE,    /* the caller's options or request cannot be used */
-	CSPR_MEMORY,   /* memory ended */
-	CSPR_NETWORK,  /* no connection, or it broke; TLS included */
-	CSPR_TIMEOUT,  /* no complete answer within the time allowed */
-	CSPR_PROTOCOL, /* the answer is not HTTP, or is larger than allowed */
+	CSPR_USAGE,       /* the caller's options or request cannot be used */
+	CSPR_MEMORY,      /* memory ended */
+	CSPR_NETWORK,     /* no connection, or it broke; TLS included */
+	CSPR_TIMEOUT,     /* no complete answer within the time allowed */
+	CSPR_PROTOCOL,    /* the answer is not HTTP, or is larger than allowed */
+	CSPR_INTERRUPTED, /* the caller's `interrupted` said so */
 };
 
 /* One handle: an address, a token and a connection that is kept open between calls. */
@@ -87,7 +88,13 @@ struct cspr_options {
 	long retry_ms;           /* for the call with all attempts and waits; 0 is 30,000, -1 is one
 	                            attempt only */
 	size_t most_bytes;       /* the largest answer to accept; 0 is 64 MiB */
-	bool plain_http;         /* lets a token go over plain http to a host that is not this one */
+	/*
+	 * Asked at least once a second while a call is under way; true ends it, as where a program is
+	 * asked to stop during GET /v1/events?wait=60. It must not use the handle. NULL is never.
+	 */
+	bool (*interrupted)(void *context);
+	void *context;
+	bool plain_http; /* lets a token go over plain http to a host that is not this one */
 };
 
 struct cspr_pair {

@@ -36,6 +36,8 @@ const char *cspr_error_text(enum cspr_error error)
 		return "the service did not answer in time";
 	case CSPR_PROTOCOL:
 		return "the answer could not be accepted";
+	case CSPR_INTERRUPTED:
+		return "the call was interrupted";
 	}
 	return "unknown error";
 }
@@ -132,6 +134,8 @@ static bool copy_options(struct cspr *cspr, const struct cspr_options *options)
 	cspr->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms : 5000;
 	cspr->timeout_ms = options->timeout_ms ? options->timeout_ms : 30000;
 	cspr->retry_ms = options->retry_ms ? options->retry_ms : 30000;
+	cspr->interrupted = options->interrupted;
+	cspr->context = options->context;
 	cspr->most_bytes = options->most_bytes ? options->most_bytes : (size_t)64 * 1024 * 1024;
 	return cspr->url && cspr->user_agent;
 }

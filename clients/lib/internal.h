@@ -26,6 +26,8 @@ struct cspr {
 	long timeout_ms;
 	long retry_ms;
 	size_t most_bytes;
+	bool (*interrupted)(void *context); /* or NULL */
+	void *context;
 	char *key;
 	char detail[320];
 };

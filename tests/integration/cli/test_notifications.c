@@ -10,7 +10,6 @@ STAGE(ALL_SCOPES, NULL)
 TestSuite(notification, .init = scratch_make, .fini = scratch_remove);
 TestSuite(deadlines, .init = scratch_make, .fini = scratch_remove);
 TestSuite(webhook, .init = scratch_make, .fini = scratch_remove);
-TestSuite(watch, .init = scratch_make, .fini = scratch_remove);
 
 static const char *const secrets[] = {
     "whsec_Y2xpIGRmZSBjbGkgZGZlIGNsaSBkZmUgY2xpIGRmZSE=",
@@ -242,18 +241,6 @@ Test(deadlines, check_tells_calm_from_at_risk_from_breached_by_its_status)
 	expect_lacks(breached->output, "'-");
 	const struct ran *listed = run("deadlines", "list", "-o", "id", NULL);
 	cr_assert_str_eq(listed->output, all->output);
-}
-
-Test(watch, shows_what_is_there_as_lines)
-{
-	as(own_partnership("watchers"));
-	record_awareness("2024-01-08");
-	const struct ran *seen = run("watch", "--count", "1", NULL);
-
-	expect_status(seen, 0);
-	cr_assert_eq(count_lines(seen->output), 1);
-	cr_assert_str_eq(text_at(seen, "/kind"), "deadline");
-	cr_assert_str_eq(text_at(seen, "/row/kind"), "sin");
 }
 
 /* ---- Webhooks on this machine ---- */

@@ -105,14 +105,14 @@ Test(arguments, refuse_what_nobody_takes)
 
 Test(arguments, check_the_range_of_numbers)
 {
-	struct parsed parsed CLEANUP(finish) = PARSE((char *)"watch", (char *)"--every", (char *)"0");
+	struct parsed parsed CLEANUP(finish) = PARSE((char *)"watch", (char *)"--count", (char *)"0");
 	long number = -1;
 
 	cr_assert(parsed.ok);
-	cr_assert_not(arguments_number(&parsed.arguments, "every", 1, 10, 5, &number, &parsed.message));
-	cr_assert(arguments_number(&parsed.arguments, "every", 0, 10, 5, &number, &parsed.message));
+	cr_assert_not(arguments_number(&parsed.arguments, "count", 1, 10, 5, &number, &parsed.message));
+	cr_assert(arguments_number(&parsed.arguments, "count", 0, 10, 5, &number, &parsed.message));
 	cr_assert_eq(number, 0);
-	cr_assert(arguments_number(&parsed.arguments, "count", 1, 10, 5, &number, &parsed.message));
+	cr_assert(arguments_number(&parsed.arguments, "port", 1, 10, 5, &number, &parsed.message));
 	cr_assert_eq(number, 5);
 }
 

@@ -270,18 +270,64 @@ Test(run, imports_nothing_under_an_unknown_heading)
 	cr_assert_eq(server.request_count, 0);
 }
 
-Test(run, watches_and_shows_a_row_once)
+#define EVENT(id) "{\"type\":\"a.b\",\"data\":{\"event_id\":\"" id "\"}}"
+#define PAGE(events, next)                                                                         \
+	{                                                                                              \
+		200, "application/json",                                                                   \
+		    "{\"data\":[" events "],\"has_more\":false,\"next\":\"" next "\"}", NULL, 0            \
+	}
+
+/* Whatever is between: the next request goes on behind what was shown. */
+Test(run, watches_events_and_shows_each_once_whatever_happens_to_the_connection)
 {
 	char out[4096];
-	START({200, "application/json",
-	    "{\"data\":[{\"id\":\"1\",\"state\":\"met\"}],\"has_more\":false}", NULL, 0});
+	char said[4096];
+	static const char *const queries[] = {
+	    "limit=4&wait=0&after=now&type=a.b",
+	    "limit=4&wait=20&after=p0&type=a.b",
+	    "limit=2&wait=20&after=p1&type=a.b",
+	    "limit=2&wait=20&after=p1&type=a.b",
+	    "limit=2&wait=20&after=p1&type=a.b",
+	    "limit=1&wait=20&after=p2&type=a.b",
+	    "limit=1&wait=20&after=p2&type=a.b",
+	    "limit=1&wait=20&after=p3&type=a.b",
+	};
+	START(PAGE("", "p0"), PAGE(EVENT("1") "," EVENT("2"), "p1"), {0},
+	    {503, NULL, NULL, "Retry-After: 0", 0}, PAGE(EVENT("3"), "p2"), {429}, PAGE("", "p3"),
+	    PAGE(EVENT("4"), "p4"));
 
-	cr_assert_eq(RUN("watch", "--every", "1", "--count", "2"), 0);
-	cr_assert_eq(server.request_count, 2);
+	cr_assert_eq(RUN("watch", "--count", "4", "--type", "a.b"), 0);
+	cr_assert_eq(server.request_count, ARRAY_LENGTH(queries));
+	for (size_t i = 0; i < ARRAY_LENGTH(queries); i++)
+		cr_expect_str_eq(
+		    server.requests[i].query, queries[i], "%zu: %s", i, server.requests[i].query);
 	read_stream(cr_get_redirected_stdout(), out, sizeof(out));
-	const char *first = strstr(out, "\"kind\":\"deadline\"");
-	cr_assert_not_null(first);
-	cr_assert_null(strstr(first + 1, "\"kind\":\"deadline\""));
+	cr_assert_str_eq(out, EVENT("1") "\n" EVENT("2") "\n" EVENT("3") "\n" EVENT("4") "\n");
+	read_stream(cr_get_redirected_stderr(), said, sizeof(said));
+	cr_assert_not_null(strstr(said, "--after p4"), "%s", said);
+}
+
+Test(run, watch_ends_where_the_service_refuses_it_and_says_how_to_go_on)
+{
+	char said[4096];
+	START(PAGE("", "p0"), {403, NULL, NULL, NULL, 0});
+
+	cr_assert_eq(RUN("watch"), 5);
+	cr_assert_eq(server.request_count, 2);
+	read_stream(cr_get_redirected_stderr(), said, sizeof(said));
+	cr_assert_not_null(strstr(said, "--after p0"), "%s", said);
+	cr_assert_eq(RUN("watch", "--after", "p0", "--from-start"), 2);
+}
+
+Test(run, watch_from_the_start_is_a_table_where_one_is_wanted)
+{
+	char out[4096];
+	START(PAGE(EVENT("1"), "p1"));
+
+	cr_assert_eq(RUN("watch", "--from-start", "--count", "1", "-o", "table"), 0);
+	cr_assert_str_eq(server.requests[0].query, "limit=1&wait=20");
+	read_stream(cr_get_redirected_stdout(), out, sizeof(out));
+	cr_assert_str_eq(out, "a.b    1\n", "%s", out);
 }
 
 Test(run, stores_a_profile_that_only_its_owner_reads_and_uses_it)
