@@ -32,7 +32,7 @@ dev_bench() {
 	CSPR_DATABASE_URL=$(cluster_url bench csprd cspr)
 	CSPR_MIGRATION_URL=$(cluster_url bench cspr_owner cspr)
 	export PATH CSPR_PEPPER CSPR_SECRETS_KEY CSPR_DATABASE_URL CSPR_MIGRATION_URL
-	csprd migrate >&2
+	csprd migrate | cluster_migrated
 	BENCH_SUPER_URL=$(cluster_url bench postgres cspr) BENCH_SERVER_LOG=$(cluster_log bench) \
 		BENCH_PROGRAMS=$(cluster_programs) BENCH_DIRECTORY=$directory \
 		BENCH_RECEIVER=$root/build/release/tests/bench/bench_receiver \

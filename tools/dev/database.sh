@@ -18,7 +18,7 @@ dev_db() {
 		cluster_start own
 		trap 'cluster_stop own' EXIT
 	fi
-	CSPR_MIGRATION_URL=$(cluster_url own cspr_owner cspr) "$root/build/release/service/csprd" migrate >&2
+	CSPR_MIGRATION_URL=$(cluster_url own cspr_owner cspr) "$root/build/release/service/csprd" migrate | cluster_migrated
 	# Ctrl-C belongs to psql here: it cancels a query there.
 	trap '' INT
 	"$(cluster_programs)/psql" "$(cluster_url own cspr_owner cspr)" "$@"

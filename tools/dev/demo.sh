@@ -157,7 +157,7 @@ demo_up() {
 	cluster_start demo
 	cluster_prepare demo
 	demo_environment
-	csprd migrate >&2
+	csprd migrate | cluster_migrated
 	say 'Starting csprd and the receivers that stand for DfE, Ofsted and the Panel'
 	local receiver
 	for receiver in "${demo_receivers[@]}"; do
