@@ -12,15 +12,18 @@ from reports_plans import ask, embed_sql, ROOT
 
 MARK = "-- plan of"
 SETUP = """
-SET ROLE cspr_api;
 SET jit = off;
 SET plan_cache_mode = force_generic_plan;
-SELECT set_config('app.partnership_id', '{partnership}', false),
-       set_config('app.agency_id', min(a.id::text), false),
-       set_config('app.own_agency_id', '', false),
+SELECT set_config('app.partnership_id', a.partnership_id::text, false),
+       set_config('app.agency_id', a.id::text, false),
+       set_config('app.own_agency_id', a.id::text, false),
        set_config('app.hidden_incidents', '', false),
-       set_config('app.sees_all', 'true', false)
-  FROM agency AS a \\g /dev/null
+       set_config('app.sees_all', 'false', false)
+  FROM agency AS a
+ WHERE a.partnership_id = '{partnership}'
+ ORDER BY a.id
+ LIMIT 1 \\g /dev/null
+SET ROLE cspr_api;
 """
 ONE = """
 \\echo {mark} {name}
