@@ -65,6 +65,22 @@ static bool refuse(struct problem *problem, const char *why)
 	return problem_set(problem, PROBLEM_MALFORMED_REQUEST, "%s", why);
 }
 
+/*
+ * libmicrohttpd 0.9.75 puts a folded line behind the field's name: of "Content-Length:", line end,
+ * " 40" it makes "Content-Length40", and what a proxy takes for the body would be the next request.
+ */
+static bool is_folded_framing(const char *name)
+{
+	static const char *const framing[] = {"Content-Length", "Transfer-Encoding"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(framing); i++) {
+		size_t length = strlen(framing[i]);
+		if (strncasecmp(name, framing[i], length) == 0 && name[length] != '\0')
+			return true;
+	}
+	return false;
+}
+
 static bool framing_is_sound(
     const struct headers *headers, const char *version, struct problem *problem)
 {
@@ -90,7 +106,7 @@ bool headers_guard(const struct headers *headers, const char *version, struct pr
 		return problem_set(problem, PROBLEM_HEADERS_TOO_LARGE,
 		    "A request may have %d headers at the most.", HEADERS_MAX);
 	for (size_t i = 0; i < headers->count; i++)
-		if (!is_token(headers->list[i].name))
+		if (!is_token(headers->list[i].name) || is_folded_framing(headers->list[i].name))
 			return refuse(problem, "A header name has a character that it must not have.");
 	for (size_t i = 0; i < ARRAY_LENGTH(single); i++)
 		if (headers_count(headers, single[i]) > 1)

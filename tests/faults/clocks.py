@@ -95,7 +95,7 @@ def judge_night(service, caller, token, instant, today, tomorrow):
 
 def skews(stage, receivers, token):
     """Two processes whose clocks are moved forward and back under load, before strict receivers."""
-    rounds = stage.wanted("steps", 6, 60)
+    rounds = stage.wanted("steps", 3, 60)
     receivers.tell("strict")
     receivers.tell("delay 0 20")
     pair = [open_service(stage, name) for name in ("ahead", "behind")]

@@ -13,6 +13,7 @@ import time
 import clocks
 import crashes
 import fleet
+import hostile
 import kills
 import limits
 import memory
@@ -30,6 +31,7 @@ SCENARIOS = {
     "crashes": crashes.crash_points,
     "memory": memory.memory,
     "clocks": clocks.clocks,
+    "hostile": hostile.hostile,
     "recovery": recovery.back_by_itself,
     "restarts": recovery.restarts,
     "standby": standby.standby,
@@ -42,7 +44,7 @@ SCENARIOS = {
 }
 
 # What can be played so often, instead of as often as the length of the run says.
-ROUNDS = ("notifications", "kills", "keys", "rounds", "returns", "crashes", "shortages", "steps", "restarts", "failovers", "backlog",
+ROUNDS = ("notifications", "kills", "keys", "rounds", "returns", "crashes", "shortages", "steps", "idle", "slow", "floods", "forms", "restarts", "failovers", "backlog",
           "poisoned")
 
 

@@ -138,7 +138,7 @@ def memory(stage):
     before = board["allocations"]
     story.play()
     length = board["allocations"] - before
-    rounds = stage.wanted("shortages", 12, min(length, 1200))
+    rounds = stage.wanted("shortages", 8, min(length, 1200))
     faults = []
     for number in range(rounds):
         # Spread over the story, elsewhere with each seed; every fourth time many fail together.

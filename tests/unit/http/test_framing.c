@@ -33,6 +33,10 @@ static const char *const smuggling[] = {
     "POST /v1/items HTTP/1.1\r\nHost: a\r\nTransfer-Encoding\t: chunked\r\n\r\n" SMUGGLED,
     /* a field that begins with a space */
     "GET /live HTTP/1.1\r\n Content-Length: 40\r\nHost: a\r\n\r\n" SMUGGLED,
+    /* a length and a coding that stand on the next line */
+    "POST /v1/items HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n 40\r\n\r\n" SMUGGLED,
+    "POST /v1/items HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\t0\r\n\r\n" SMUGGLED,
+    "POST /v1/items HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n" SMUGGLED,
     /* a coding that HTTP/1.0 does not have */
     "POST /v1/items HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED,
     /* two hosts */
