@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -127,6 +128,15 @@ static void keep_memory(void)
 	mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
 }
 
+/* What a process had in its memory is case facts and secrets, and does not go to a disk when it
+ * dies. */
+static void leave_no_core(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 int command_serve(const struct settings *settings)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
@@ -135,6 +145,7 @@ int command_serve(const struct settings *settings)
 	int received;
 
 	keep_memory();
+	leave_no_core();
 	/* Blocked before any thread exists, so that only sigwait() below sees them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 
-import clocks
+import canaries
 import crashes
 import fleet
 import hostile
@@ -20,6 +20,7 @@ import memory
 import outages
 import races
 import recovery
+import skews
 import standby
 from cluster import Server
 from processes import FOLDER, Broken
@@ -30,8 +31,9 @@ SCENARIOS = {
     "races": races.races,
     "crashes": crashes.crash_points,
     "memory": memory.memory,
-    "clocks": clocks.clocks,
+    "clocks": skews.clocks,
     "hostile": hostile.hostile,
+    "canaries": canaries.canaries,
     "recovery": recovery.back_by_itself,
     "restarts": recovery.restarts,
     "standby": standby.standby,
@@ -44,7 +46,7 @@ SCENARIOS = {
 }
 
 # What can be played so often, instead of as often as the length of the run says.
-ROUNDS = ("notifications", "kills", "keys", "rounds", "returns", "crashes", "shortages", "steps", "idle", "slow", "floods", "forms", "restarts", "failovers", "backlog",
+ROUNDS = ("notifications", "kills", "keys", "rounds", "returns", "crashes", "shortages", "steps", "idle", "slow", "floods", "forms", "canaries", "restarts", "failovers", "backlog",
           "poisoned")
 
 
