@@ -182,7 +182,7 @@ static const char *version_at(const char *path)
 	return etag_of(answer);
 }
 
-/* Of a delivery that was made before the example's day, signed with the secret of its endpoint. */
+/* Of a delivery that was sent before the example's day, signed with the secret of its endpoint. */
 static struct call receipt_of(const struct documented *documented)
 {
 	static const char key[] = "a key of four and twenty bytes";
@@ -213,8 +213,8 @@ static struct call receipt_of(const struct documented *documented)
 	    " 'http://127.0.0.1:9/', '{ping}', decode($1, 'hex') FROM incident AS i"
 	    " WHERE i.id = $2::uuid RETURNING partnership_id, id)"
 	    " INSERT INTO delivery (partnership_id, id, event_id, endpoint_id, incident_id, sequence,"
-	    " created_at) SELECT r.partnership_id, gen_random_uuid(), v.id, r.id, v.incident_id,"
-	    " v.sequence, '2024-01-10' FROM receiver AS r JOIN event AS v"
+	    " created_at, fence) SELECT r.partnership_id, gen_random_uuid(), v.id, r.id, v.incident_id,"
+	    " v.sequence, '2024-01-10', 1 FROM receiver AS r JOIN event AS v"
 	    " ON v.incident_id = $2::uuid LIMIT 1 RETURNING id",
 	    hex, incident, NULL);
 	const char *timestamp = text_of("%lld", (long long)time(NULL));
