@@ -123,6 +123,15 @@ SELECT {{webhook_endpoint_columns}}
  WHERE x.partnership_id = tenant()
    AND x.id = $1::uuid;
 
+-- name: webhook_endpoint_room
+-- What is asked for before there is an endpoint.
+-- $1 most
+SELECT json_build_object('has_room', (
+         SELECT count(*) < $1::integer
+           FROM webhook_endpoint AS e
+          WHERE e.partnership_id = tenant()
+            AND e.state IN ('proposed', 'active', 'paused'))) AS "_facts";
+
 -- name: webhook_endpoint_shown_once
 -- The answer that holds a new secret, as it is kept: the secret is put into what is sent, once.
 -- stored

@@ -10,6 +10,7 @@
 #include "api/duties.h"
 #include "api/webhook_terms.h"
 #include "api/writing.h"
+#include "domain/webhook_endpoint_process.h"
 #include "outbox/sign.h"
 #include "store/statements.h"
 
@@ -101,6 +102,21 @@ static bool read_endpoint(struct call *call, struct writing *writing, struct pro
 	return true;
 }
 
+static bool read_room(struct call *call, struct writing *writing, struct problem *problem)
+{
+	CLEANUP(batch_finish) struct batch batch = {0};
+	struct bindings bindings = {0};
+
+	bind_text(&bindings, "most", WEBHOOK_ENDPOINTS_MOST);
+	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
+		return false;
+	size_t number = batch_add(&batch, &SQL_WEBHOOK_ENDPOINT_ROOM, &bindings);
+	if (!call_run(call, &batch, problem))
+		return false;
+	writing->facts = json_loads(rows_text(batch_rows(&batch, number), 0, "_facts"), 0, NULL);
+	return writing->facts || problem_fail(problem, PROBLEM_INTERNAL, "facts were not JSON");
+}
+
 /* Reads it, where it is there already, and judges what is to be done with it. */
 static bool open_writing(struct call *call, struct writing *writing, struct problem *problem)
 {
@@ -111,7 +127,8 @@ static bool open_writing(struct call *call, struct writing *writing, struct prob
 	if (writing->is_new_resource) {
 		writing->new_id = uuid_new();
 		writing->resource_id = writing->new_id.text;
-		writing->facts = json_object();
+		if (!read_room(call, writing, problem))
+			return false;
 	} else if (!read_endpoint(call, writing, problem)) {
 		return false;
 	}

@@ -169,6 +169,14 @@ static const struct need recipient_has_another = {
                 "Together 2023, chapter 5): let another one be approved first.",
 };
 
+/* Each costs every look at the queue, and one key proposes as many as it likes. */
+static const struct need has_room = {
+    .code = "has_room",
+    .sentence =
+        "A partnership has at most 100 endpoints that are proposed, active or paused: retire or "
+        "refuse one first.",
+};
+
 #define TRANSITION "createWebhookEndpointTransition"
 #define DECISION "createWebhookEndpointDecision"
 #define WRITE "webhooks:write"
@@ -178,6 +186,7 @@ static const struct step steps[] = {
     {.operation = "createWebhookEndpoint",
         .from = "",
         .to = "proposed",
+        .needs = {&has_room},
         .check = check_subscription},
     {.operation = "patchWebhookEndpoint",
         .from = "proposed active paused",

@@ -446,6 +446,26 @@ Test(endpoint, can_be_pinged_before_it_is_approved_and_gets_nothing_else)
 	as_first();
 }
 
+/* Each is looked at whenever the queue is, and nobody has approved them. */
+Test(endpoint, is_not_proposed_by_the_thousand)
+{
+	as(key_of("south", "council", ALL_SCOPES));
+	id_of(propose("{}"));
+	sql_run(&stage()->database,
+	    "INSERT INTO webhook_endpoint (partnership_id, id, name, url, event_types, secret_sealed,"
+	    " state) SELECT e.partnership_id, gen_random_uuid(), 'many', e.url, '{}', '\\x00',"
+	    " CASE WHEN n < 99 THEN 'paused' ELSE 'retired' END FROM webhook_endpoint AS e"
+	    " JOIN partnership AS p ON p.id = e.partnership_id AND p.slug = 'south',"
+	    " generate_series(1, 150) AS n",
+	    NULL);
+	id_of(propose("{}"));
+	const struct answer *one_more = propose("{}");
+	expect_problem(one_more, 409, "conflict");
+	expect_value(one_more, "/missing/0/code", "'has_room'");
+	as_first();
+	id_of(propose("{}"));
+}
+
 Test(endpoint, is_announced_to_whoever_asks)
 {
 	const char *listener = approved("{'event_types': ['webhook_endpoint.updated']}");

@@ -7,6 +7,7 @@
 #include "domain/webhook_endpoint_process.h"
 
 #define BOTH "{webhooks:write,webhooks:approve}"
+#define ROOM "{\"has_room\": true}"
 
 struct asked {
 	const char *operation;
@@ -101,9 +102,9 @@ Test(webhook_endpoint_process, has_a_recipient_in_law_told_all_that_it_has_to_be
 	    "\"incident.notification_updated\", \"rapid_review.submitted\","
 	    "\"review.publication_notice\", \"incident.notification_withdrawn_\"]}";
 	static const char ordinary[] = "{\"recipient\": null, \"event_types\": []}";
-	const struct asked whole = {"createWebhookEndpoint", NULL, "", BOTH, "{}", all};
+	const struct asked whole = {"createWebhookEndpoint", NULL, "", BOTH, ROOM, all};
 	const struct asked part = {"patchWebhookEndpoint", NULL, "active", BOTH, "{}", less};
-	const struct asked nothing = {"createWebhookEndpoint", NULL, "", BOTH, "{}", ordinary};
+	const struct asked nothing = {"createWebhookEndpoint", NULL, "", BOTH, ROOM, ordinary};
 
 	cr_expect_eq(kind_of(&whole), PROBLEM_NONE);
 	cr_expect_eq(kind_of(&part), PROBLEM_INVALID);
