@@ -19,10 +19,10 @@
 -- Takes due deliveries for the length of a lease: for each endpoint that is called freely as many as
 -- the caller allows it, for one whose circuit is open a single one when its trial is due; the nearest
 -- legal day first, then one endpoint after the other, the oldest first; and none while an earlier one
--- of the same endpoint and incident is open. MATERIALIZED, because a repeated scan would lock more rows
--- than the limit.
+-- of the same endpoint and incident is open. Of what goes to others than recipients in law at most so many,
+-- however much of it is due. MATERIALIZED, because a repeated scan would lock more rows than the limit.
 -- $1 limit, $2 lease_ms, $3 allowance (of endpoints that are not listed)
--- $4 endpoint_ids (uuid array), $5 allowances (integer array, of those endpoints)
+-- $4 endpoint_ids (uuid array), $5 allowances (integer array, of those endpoints), $6 ordinary
 WITH trial AS MATERIALIZED (
   SELECT k.partnership_id, k.endpoint_id
     FROM endpoint_circuit AS k
@@ -33,6 +33,7 @@ WITH trial AS MATERIALIZED (
   SELECT e.partnership_id,
          e.id,
          t.endpoint_id IS NOT NULL AS trial,
+         e.statutory AND e.state = 'active' AS in_law,
          least($1::integer, coalesce(known.allowance, $3::integer),
            CASE WHEN t.endpoint_id IS NOT NULL THEN 1 END) AS most
     FROM webhook_endpoint AS e
@@ -48,7 +49,7 @@ WITH trial AS MATERIALIZED (
           AND k.endpoint_id = e.id
           AND k.opened_at IS NOT NULL))
 ), urgent AS MATERIALIZED (
-  SELECT c.trial, c.most, due.*
+  SELECT c.trial, c.in_law, c.most, due.*
     FROM callable AS c
    CROSS JOIN LATERAL (
      SELECT d.partnership_id, d.id, d.endpoint_id, d.urgent_on, d.due_at
@@ -63,7 +64,7 @@ WITH trial AS MATERIALIZED (
       LIMIT c.most
         FOR UPDATE OF d SKIP LOCKED) AS due
 ), other AS MATERIALIZED (
-  SELECT c.trial, c.most, due.*
+  SELECT c.trial, c.in_law, c.most, due.*
     FROM callable AS c
    CROSS JOIN LATERAL (
      SELECT d.partnership_id, d.id, d.endpoint_id, d.urgent_on, d.due_at
@@ -80,10 +81,17 @@ WITH trial AS MATERIALIZED (
 ), chosen AS MATERIALIZED (
   SELECT h.trial, h.partnership_id, h.id, h.endpoint_id, h.due_at
     FROM (
-      SELECT l.*,
-             row_number() OVER (PARTITION BY l.endpoint_id ORDER BY l.urgent_on, l.due_at) AS number
-        FROM (SELECT u.* FROM urgent AS u UNION ALL SELECT o.* FROM other AS o) AS l) AS h
-   WHERE h.number <= h.most
+      SELECT n.*,
+             count(*) FILTER (WHERE NOT n.in_law)
+               OVER (ORDER BY n.urgent_on, n.number, n.due_at ROWS UNBOUNDED PRECEDING) AS ordinary
+        FROM (
+          SELECT l.*,
+                 row_number() OVER (PARTITION BY l.endpoint_id ORDER BY l.urgent_on, l.due_at)
+                   AS number
+            FROM (SELECT u.* FROM urgent AS u UNION ALL SELECT o.* FROM other AS o) AS l) AS n
+       WHERE n.number <= n.most) AS h
+   WHERE h.in_law
+      OR h.ordinary <= $6::integer
    ORDER BY h.urgent_on, h.number, h.due_at
    LIMIT $1::integer
 ), claimed AS (
@@ -117,7 +125,8 @@ SELECT c.partnership_id,
             AND k.failures > 0) AS troubled,
        CASE WHEN c.payload = 'summary' THEN coalesce(v.summary, v.body) ELSE v.body END AS body,
        e.url,
-       e.statutory,
+       -- What is only proposed has nobody's law behind it yet.
+       e.statutory AND e.state = 'active' AS statutory,
        translate(encode(e.secret_sealed, 'base64'), chr(10), '') AS secret_sealed,
        CASE WHEN e.previous_secret_until > now()
          THEN translate(encode(e.previous_secret_sealed, 'base64'), chr(10), '')

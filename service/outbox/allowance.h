@@ -13,6 +13,8 @@
 
 /* Deliveries under way in one process. */
 #define SLOTS 512
+/* Of these, to others than recipients in law: however slow those are, they never hold all. */
+#define SLOTS_ORDINARY 384
 #define ALLOWANCE_START 2
 #define ALLOWANCE_MOST 128
 /* A failing endpoint is remembered although nothing is under way; this many are. */

@@ -111,6 +111,16 @@ static size_t count_wanted(const struct outbox *outbox, const struct exchange *e
 	return room < CLAIM_MOST ? room : CLAIM_MOST;
 }
 
+/* How many more deliveries to others than recipients in law may be under way. */
+static size_t count_ordinary(const struct outbox *outbox)
+{
+	size_t busy = 0;
+
+	for (size_t i = 0; i < SLOTS; i++)
+		busy += outbox->slots[i].state == SLOT_UNDER_WAY && !outbox->slots[i].delivery.statutory;
+	return busy < SLOTS_ORDINARY ? SLOTS_ORDINARY - busy : 0;
+}
+
 bool bookkeeping_ask(struct outbox *outbox)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
@@ -133,6 +143,7 @@ bool bookkeeping_ask(struct outbox *outbox)
 	if (exchange->outcome_count)
 		crash_point("before_settle");
 	exchange->wanted = count_wanted(outbox, exchange);
+	exchange->ordinary = count_ordinary(outbox);
 	if (!exchange->wanted && !exchange->outcome_count && !exchange->measure)
 		return true;
 	outbox->asked_at = now;

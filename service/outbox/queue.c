@@ -162,6 +162,7 @@ static size_t add_claim(struct batch *batch, const struct exchange *exchange)
 	char limit[24];
 	char lease_ms[24];
 	char allowance[24];
+	char ordinary[24];
 
 	assert(exchange->wanted <= SLOTS);
 	snprintf(limit, sizeof(limit), "%zu", exchange->wanted);
@@ -173,7 +174,9 @@ static size_t add_claim(struct batch *batch, const struct exchange *exchange)
 	bind_text(&bindings, "lease_ms", lease_ms);
 	bind_text(&bindings, "allowance", allowance);
 	bind_text(&bindings, "endpoint_ids", text_string(&ids));
+	snprintf(ordinary, sizeof(ordinary), "%zu", exchange->ordinary);
 	bind_text(&bindings, "allowances", text_string(&numbers));
+	bind_text(&bindings, "ordinary", ordinary);
 	return batch_add(batch, &SQL_DELIVERY_CLAIM, &bindings);
 }
 

@@ -24,7 +24,7 @@ struct delivery {
 	int attempts;      /* made and recorded before this one */
 	int64_t waited_ms; /* how long it had been due when it was claimed */
 	bool troubled;     /* calls of its endpoint have failed before */
-	bool statutory;
+	bool statutory;    /* goes to a recipient in law, at an endpoint that is approved */
 	char *url;
 	char *body;
 	char *secret_sealed;          /* base64 */
@@ -60,6 +60,7 @@ struct exchange {
 	size_t outcome_count;
 	bool texts_left_out; /* the receiver's words are not recorded */
 	size_t wanted;       /* how many deliveries to claim, at most SLOTS */
+	size_t ordinary;     /* of them at most so many to others than recipients in law */
 	int64_t lease_ms;
 	struct allowances *allowances; /* for claiming */
 	int64_t now;                   /* of the clock of the allowances */

@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "outbox/allowance.h"
+
 /* Serves one connection after the other until the test's process ends. */
 struct hostile {
 	const char *name;
@@ -190,4 +192,45 @@ Test(receiver, that_takes_the_call_and_then_talks_without_end_has_taken_it)
 	    2048);
 	service_stop(&service);
 	close_hostile(&talker);
+}
+
+/* How many calls of endpoints of this name are under way or have been. */
+#define CLAIMED                                                                                    \
+	"count(*) FROM delivery AS d JOIN webhook_endpoint AS e ON e.id = d.endpoint_id"               \
+	" WHERE e.name = 'silent' AND d.fence > 0"
+
+/* Each of them has no more than a new endpoint may have under way, and together they would have
+ * all. */
+Test(receiver, of_what_the_law_has_told_does_not_wait_for_any_number_of_others)
+{
+	enum { SILENT = 3 };
+	CLEANUP(scene_close) struct scene scene = {0};
+	struct receiver *silent[SILENT];
+	const struct setting settings[] = {{"CSPR_DELIVERY_TIMEOUT", "60"}, {NULL, NULL}};
+	struct service service;
+	char ordinary[24];
+
+	snprintf(ordinary, sizeof(ordinary), "%d", SLOTS_ORDINARY);
+	scene_open(&scene);
+	for (int i = 0; i < SILENT; i++) {
+		silent[i] = receiver_start();
+		receiver_hold(silent[i]);
+		sql_run(&scene.database,
+		    "INSERT INTO webhook_endpoint (partnership_id, id, name, url, event_types,"
+		    " secret_sealed) SELECT e.partnership_id, gen_random_uuid(), 'silent', $1,"
+		    " '{incident.created}', e.secret_sealed FROM webhook_endpoint AS e,"
+		    " generate_series(1, 100) WHERE e.recipient = 'dfe'",
+		    receiver_url(silent[i]), NULL);
+	}
+	service_start(&scene.database, settings, &service);
+	for (int i = 0; i < 2; i++)
+		free(incident_create(&scene, &service, SERIOUS_HARM));
+	cr_assert(sql_holds_within(
+	    &scene.database, PATIENCE, "SELECT $1::integer <= " CLAIMED, ordinary, NULL));
+	free(incident_accept(&scene, &service));
+	wait_calls(scene.receivers[DFE], 1);
+	cr_assert_eq(sql_number(&scene.database, "SELECT " CLAIMED, NULL), SLOTS_ORDINARY);
+	for (int i = 0; i < SILENT; i++)
+		receiver_stop(silent[i]);
+	service_stop(&service);
 }

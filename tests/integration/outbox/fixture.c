@@ -170,7 +170,7 @@ void worker_open(struct worker *worker)
 	    .indexes_only = true,
 	};
 
-	*worker = (struct worker){0};
+	*worker = (struct worker){.ordinary = SLOTS};
 	cr_assert(pool_create(&options, &worker->pool, &problem));
 	cr_assert(pool_lease(worker->pool, &worker->lease, &problem), "%s", problem.cause);
 }
@@ -194,6 +194,7 @@ size_t worker_claim(struct worker *worker, size_t wanted, int64_t lease_ms)
 	CLEANUP(problem_finish) struct problem problem = {0};
 	struct exchange exchange = {
 	    .wanted = wanted,
+	    .ordinary = worker->ordinary,
 	    .lease_ms = lease_ms,
 	    .allowances = &worker->allowances,
 	    .claimed = worker->claimed,

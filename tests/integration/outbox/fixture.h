@@ -33,6 +33,7 @@ struct worker {
 	struct pool *pool;
 	struct lease *lease;
 	struct allowances allowances;
+	size_t ordinary; /* how many it may claim of ordinary endpoints, at first all */
 	struct delivery claimed[SLOTS];
 	size_t claimed_count;
 };

@@ -194,6 +194,44 @@ Test(queue, tells_the_recipients_that_are_named_and_the_endpoints_that_asked)
 	    2);
 }
 
+Test(queue, leaves_to_recipients_in_law_what_others_may_not_have)
+{
+	struct worker worker;
+
+	endpoint_add("a", NULL, "https://a.example/");
+	endpoint_add("b", NULL, "https://b.example/");
+	endpoint_add("c", "dfe", "https://c.example/");
+	event_add(1);
+	event_add(2);
+	worker_open(&worker);
+	worker.ordinary = 0;
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 2);
+	for (size_t i = 0; i < 2; i++)
+		cr_assert_str_eq(worker.claimed[i].url, "https://c.example/");
+	worker.ordinary = 1;
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 1);
+	worker.ordinary = SLOTS;
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 3);
+	worker_close(&worker);
+}
+
+/* Whoever proposes one may name any recipient. */
+Test(queue, takes_what_is_only_proposed_for_an_ordinary_endpoint)
+{
+	struct worker worker;
+
+	endpoint_add("a", "dfe", "https://a.example/");
+	event_add(1);
+	query("UPDATE webhook_endpoint SET state = 'proposed'");
+	worker_open(&worker);
+	worker.ordinary = 0;
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 0);
+	worker.ordinary = 1;
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 1);
+	cr_assert_not(worker.claimed[0].statutory);
+	worker_close(&worker);
+}
+
 Test(queue, keeps_the_dispatcher_and_the_api_to_what_is_theirs)
 {
 	static const struct {
