@@ -21,6 +21,7 @@ import outages
 import races
 import recovery
 import skews
+import soak
 import standby
 from cluster import Server
 from processes import FOLDER, Broken
@@ -43,10 +44,13 @@ SCENARIOS = {
     "connections": limits.connections,
     "descriptors": limits.descriptors,
     "disk": limits.disk,
+    "soak": soak.soak,
 }
+# Long by nature: not part of the short pass unless it is asked for.
+LONG_ONLY = {"soak"}
 
 # What can be played so often, instead of as often as the length of the run says.
-ROUNDS = ("notifications", "kills", "keys", "rounds", "returns", "crashes", "shortages", "steps", "idle", "slow", "floods", "forms", "canaries", "restarts", "failovers", "backlog",
+ROUNDS = ("notifications", "kills", "keys", "rounds", "returns", "crashes", "shortages", "steps", "idle", "slow", "floods", "forms", "canaries", "minutes", "restarts", "failovers", "backlog",
           "poisoned")
 
 
@@ -150,7 +154,8 @@ def main():
         parser.error(f"no such scenario: {' '.join(unknown)}; there are {' '.join(SCENARIOS)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     results = []
-    for name in arguments.scenarios or SCENARIOS:
+    usual = [name for name in SCENARIOS if name not in LONG_ONLY or not arguments.short]
+    for name in arguments.scenarios or usual:
         play(name, arguments, results)
     show(results, arguments.json)
     with open(FOLDER / "output", "w", encoding="utf-8") as file:

@@ -12,10 +12,8 @@
 #include "base/digest.h"
 #include "base/ids.h"
 #include "outbox/sign.h"
-#include "store/migrate.h"
 #include "store/statements.h"
-
-#define URL_ROOM 1200
+#include "support/support.h"
 
 /* The rows alone are wanted here, without agencies, history and the rest around them. */
 static const char *const seed =
@@ -27,22 +25,8 @@ static const char *const seed =
     " 'draft', 'N-' || i, '2024-01-01', 'death', 'none', 'none', '1', '" PARTNERSHIP "', now(),"
     " now() FROM generate_series(1, 50) AS i;";
 
-static char name[64];
-static char url[URL_ROOM];
+static struct database database;
 static char found[8192];
-
-static void url_of(const char *database, char ret_url[URL_ROOM])
-{
-	const char *server = getenv("CSPR_TEST_SERVER");
-	cr_assert_not_null(server);
-	const char *authority = strstr(server, "://");
-	cr_assert_not_null(authority, "CSPR_TEST_SERVER must be a URL");
-	const char *question = strchr(server, '?');
-	size_t before = strcspn(authority + 3, "/?") + (size_t)(authority + 3 - server);
-	int length = snprintf(
-	    ret_url, URL_ROOM, "%.*s/%s%s", (int)before, server, database, question ? question : "");
-	cr_assert(length > 0 && length < URL_ROOM);
-}
 
 static void run_on(const char *where, const char *sql)
 {
@@ -68,7 +52,7 @@ const char *query(const char *format, ...)
 	int length = vsnprintf(sql, sizeof(sql), format, arguments);
 	va_end(arguments);
 	cr_assert(length > 0 && (size_t)length < sizeof(sql));
-	run_on(url, sql);
+	run_on(database.super_url, sql);
 	return found;
 }
 
@@ -81,7 +65,7 @@ int64_t number(const char *format, ...)
 	int length = vsnprintf(sql, sizeof(sql), format, arguments);
 	va_end(arguments);
 	cr_assert(length > 0 && (size_t)length < sizeof(sql));
-	run_on(url, sql);
+	run_on(database.super_url, sql);
 	return strtoll(found, NULL, 10);
 }
 
@@ -95,36 +79,20 @@ ReportHook(PRE_ALL)(struct criterion_test_set *tests)
 	_exit(77);
 }
 
-static void run_on_server(const char *format)
-{
-	char sql[400];
-	char server[URL_ROOM];
-
-	snprintf(sql, sizeof(sql), format, name);
-	url_of("postgres", server);
-	run_on(server, sql);
-}
-
 void fixture_open(void)
 {
-	CLEANUP(problem_finish) struct problem problem = {0};
-	int applied = 0;
-
-	snprintf(name, sizeof(name), "outbox_%s", uuid_new().text);
-	run_on_server("CREATE DATABASE \"%s\"");
-	url_of(name, url);
-	cr_assert(migrate_run(url, &applied, &problem), "%s %s", problem.detail, problem.cause);
-	run_on(url, seed);
+	database_create(&database);
+	run_on(database.super_url, seed);
 }
 
 void fixture_close(void)
 {
-	run_on_server("DROP DATABASE \"%s\" WITH (FORCE)");
+	database_drop(&database);
 }
 
 const char *fixture_url(void)
 {
-	return url;
+	return database.super_url;
 }
 
 void endpoint_add(const char *endpoint, const char *recipient, const char *target)
@@ -162,7 +130,7 @@ void worker_open(struct worker *worker)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	struct pool_options options = {
-	    .url = url,
+	    .url = database.super_url,
 	    .role = "cspr_dispatch",
 	    .application_name = "cspr-dispatch",
 	    .size = 1,
