@@ -15,6 +15,17 @@ SELECT set_config('enable_nestloop', 'off', true) AS nested_loops,
        set_config('enable_seqscan', 'off', true) AS whole_tables,
        set_config('work_mem', '16MB', true) AS memory;
 
+-- name: report_of_a_period
+-- For reports that find by its days what belongs to a period, and say what they look up for it. They are
+-- planned for their period each time. What is read lies in memory, so that the planner has to weigh how
+-- many rows it looks at, and not how many pages.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true) AS planned,
+       set_config('enable_nestloop', 'off', true) AS nested_loops,
+       set_config('enable_seqscan', 'off', true) AS whole_tables,
+       set_config('random_page_cost', '0.1', true) AS cost,
+       set_config('seq_page_cost', '0.1', true) AS cost_in_turn,
+       set_config('work_mem', '16MB', true) AS memory;
+
 -- name: incidents_of_others
 -- Those that we only contribute to or are informed of. They are the fewer: what is counted is asked not
 -- to be of one of them, because all of ours would be more to read.

@@ -162,8 +162,10 @@ END
 -- name: report_annual
 -- The public is told of two sections alone.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 nature, $6 age_bands
+-- What is of a few incidents is looked up for each of them: OFFSET 0 and LIMIT keep the planner, which knows
+-- of no period how few they are, from going through all there are.
 WITH counted AS MATERIALIZED (
-  SELECT c.incident_id, c.led_to_lcspr
+  SELECT c.incident_id
     FROM {{counted_rapid_reviews}}),
 -- Counted by what stands in the records, and called by the names of the lines after that: there are few.
 children AS MATERIALIZED (
@@ -171,9 +173,13 @@ children AS MATERIALIZED (
          grouping(h.sex) = 0 AS by_sex,
          grouping(h.age_years) = 0 AS by_age,
          grouping(h.ethnicity) = 0 AS by_ethnicity
-    FROM child AS h
-   WHERE h.partnership_id = tenant()
-     AND (h.incident_id IN (SELECT c.incident_id FROM counted AS c)) IS TRUE
+    FROM (SELECT DISTINCT c.incident_id FROM counted AS c) AS c
+   CROSS JOIN LATERAL (
+     SELECT h.sex, h.unborn, h.age_years, h.age_days, h.ethnicity
+       FROM child AS h
+      WHERE h.partnership_id = tenant()
+        AND h.incident_id = c.incident_id
+     OFFSET 0) AS h
    GROUP BY GROUPING SETS ((h.sex), (h.unborn, h.age_years, h.age_days), (h.ethnicity))),
 named AS (
   SELECT CASE WHEN h.by_sex THEN 'sex' WHEN h.by_age THEN 'age' ELSE 'ethnicity' END AS counted,
@@ -184,12 +190,21 @@ named AS (
          END AS code,
          h.count
     FROM children AS h),
+-- The last decision on each referral by the day, where it falls into the period.
 decided AS (
-  SELECT DISTINCT ON (d.referral_id) d.outcome, d.decided_on
-    FROM referral_decision AS d
+  SELECT d.outcome
+    FROM {{report_period}}
+    JOIN referral_decision AS d ON d.decided_on BETWEEN period.starts_on AND period.ends_on
    WHERE d.partnership_id = tenant()
      AND d.decided_on <= $1::date
-   ORDER BY d.referral_id, d.decided_on DESC, d.created_at DESC, d.id DESC),
+     AND (
+       SELECT true
+         FROM referral_decision AS later
+        WHERE later.partnership_id = tenant()
+          AND later.referral_id = d.referral_id
+          AND later.decided_on <= $1::date
+          AND (later.decided_on, later.created_at, later.id) > (d.decided_on, d.created_at, d.id)
+        LIMIT 1) IS NULL),
 submitted AS MATERIALIZED (
   SELECT n.incident_id, n.kind
     FROM {{report_period}}
@@ -262,8 +277,7 @@ actions AS MATERIALIZED (
 cells AS (
   SELECT 'considered' AS counted, v.code, v.count, v.base
     FROM (SELECT count(*) AS all, count(*) FILTER (WHERE d.outcome = 'met') AS met
-            FROM {{report_period}}
-            JOIN decided AS d ON d.decided_on BETWEEN period.starts_on AND period.ends_on) AS s,
+            FROM decided AS d) AS s,
          LATERAL (VALUES ('all', s.all, NULL::bigint), ('met', s.met, s.all)) AS v (code, count, base)
   UNION ALL
   SELECT 'sin', v.code, v.count, v.base
@@ -278,8 +292,21 @@ cells AS (
    GROUP BY s.kind
   UNION ALL
   SELECT 'rapid_review', v.code, v.count, v.base
-    FROM (SELECT count(*) AS all, count(*) FILTER (WHERE c.led_to_lcspr) AS lcspr
-            FROM counted AS c) AS s,
+    FROM (SELECT (SELECT count(*) FROM counted) AS all,
+                 (SELECT count(*)
+                    FROM counted AS c
+                   WHERE (
+                     SELECT true
+                       FROM review_incident AS l
+                      WHERE l.partnership_id = tenant()
+                        AND l.incident_id = c.incident_id
+                        AND link_stands(l.removed_at, $1::date)
+                        AND (
+                          SELECT v.type = 'lcspr' AND v.decided_on <= $1::date
+                            FROM review AS v
+                           WHERE v.partnership_id = tenant()
+                             AND v.id = l.review_id)
+                      LIMIT 1)) AS lcspr) AS s,
          LATERAL (VALUES ('all', s.all, NULL), ('lcspr', s.lcspr, s.all)) AS v (code, count, base)
   UNION ALL
   SELECT 'lcspr', 'all', count(*), NULL
@@ -292,14 +319,19 @@ cells AS (
                    ELSE coalesce(n.nature_as_notified, i.nature)
                  END AS nature
             FROM counted AS c
-            JOIN incident AS i ON i.partnership_id = tenant() AND i.id = c.incident_id
-            LEFT JOIN (
-              SELECT n.incident_id, max(n.nature_as_notified) AS nature_as_notified
+           CROSS JOIN LATERAL (
+             SELECT i.nature, i.death_date
+               FROM incident AS i
+              WHERE i.partnership_id = tenant()
+                AND i.id = c.incident_id
+             OFFSET 0) AS i
+            LEFT JOIN LATERAL (
+              SELECT n.nature_as_notified
                 FROM notification AS n
                WHERE n.partnership_id = tenant()
+                 AND n.incident_id = c.incident_id
                  AND n.kind = 'serious_incident'
-                 AND n.nature_as_notified IS NOT NULL
-               GROUP BY n.incident_id) AS n ON n.incident_id = c.incident_id) AS x
+              OFFSET 0) AS n ON true) AS x
    GROUP BY x.nature
   UNION ALL
   SELECT k.counted, k.code, sum(k.count), sum(sum(k.count)) OVER (PARTITION BY k.counted)
