@@ -155,7 +155,8 @@ SELECT c.partnership_id,
 
 -- name: delivery_settle
 -- Records the attempts that have ended and what follows from them; the place in the arrays of those
--- that were settled. Outcomes under an older fence change nothing.
+-- that were settled. Outcomes under an older fence change nothing. What was cancelled while it was under way
+-- stays so, unless it has come all the same.
 -- $1 partnership_ids, $2 delivery_ids, $3 fences, $4 states, $5 delays_ms, $6 pauses, $7 started_at
 -- $8 durations_ms, $9 statuses, $10 addresses, $11 errors, $12 answers (arrays of one length)
 WITH outcome AS (
@@ -167,17 +168,18 @@ WITH outcome AS (
         duration_ms, status, address, error, answer, number)
 ), settled AS (
   UPDATE delivery AS d
-     SET state = o.state,
+     SET state = CASE WHEN d.state = 'pending' OR o.state = 'delivered' THEN o.state ELSE d.state END,
          attempts = d.attempts + 1,
-         due_at = CASE WHEN o.state = 'pending'
+         due_at = CASE WHEN d.state = 'pending' AND o.state = 'pending'
                     THEN now() + o.delay_ms * interval '1 millisecond' END,
+         cancelled_because = CASE WHEN o.state <> 'delivered' THEN d.cancelled_because END,
          delivered_at = CASE WHEN o.state = 'delivered' THEN now() END,
          last_status = o.status
     FROM outcome AS o
    WHERE d.partnership_id = o.partnership_id
      AND d.id = o.delivery_id
      AND d.fence = o.fence
-     AND d.state = 'pending'
+     AND d.state IN ('pending', 'cancelled')
   RETURNING d.partnership_id, d.id, d.endpoint_id, d.attempts, o.started_at, o.duration_ms, o.status,
     o.address, o.error, o.answer, o.pause, o.number
 ), recorded AS (

@@ -194,6 +194,29 @@ Test(queue, tells_the_recipients_that_are_named_and_the_endpoints_that_asked)
 	    2);
 }
 
+/* The endpoint is retired while it is called. */
+Test(queue, records_what_became_of_a_delivery_that_was_cancelled_under_way)
+{
+	struct worker worker;
+
+	endpoint_add("a", NULL, "https://a.example/");
+	event_add(1);
+	event_add(2);
+	worker_open(&worker);
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 2);
+	query("UPDATE delivery SET state = 'cancelled', due_at = NULL, cancelled_because = 'retired'");
+	cr_assert(worker_settle(&worker, 0, 204, VERDICT_DELIVERED, 0, false));
+	cr_assert(worker_settle(&worker, 1, 500, VERDICT_PENDING, 1000, false));
+	cr_assert_eq(
+	    number("SELECT count(*) FROM delivery AS d JOIN delivery_attempt AS a"
+	           " ON a.delivery_id = d.id AND a.number = d.attempts"
+	           " WHERE (d.state, a.status) IN (('delivered', 204), ('cancelled', 500))"
+	           " AND d.due_at IS NULL AND (d.state = 'delivered') = (d.delivered_at IS NOT NULL)"),
+	    2);
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 0);
+	worker_close(&worker);
+}
+
 Test(queue, leaves_to_recipients_in_law_what_others_may_not_have)
 {
 	struct worker worker;
