@@ -6,7 +6,8 @@
 SELECT receipts_read($1::integer) AS done;
 
 -- name: receipt_secrets
--- What a receipt of the delivery may be signed with. The secret before counts while it signs too.
+-- What a receipt of the delivery may be signed with. The secret before counts while it signs too, and that of
+-- an endpoint that was retired, which nobody can rotate any more, for as long as the longest grace.
 -- $1 delivery_id
 SELECT translate(encode(e.secret_sealed, 'base64'), chr(10), '') AS secret_sealed,
        CASE WHEN e.previous_secret_until > now()
@@ -14,7 +15,9 @@ SELECT translate(encode(e.secret_sealed, 'base64'), chr(10), '') AS secret_seale
        END AS previous_secret_sealed
   FROM delivery AS d
   JOIN webhook_endpoint AS e ON e.partnership_id = d.partnership_id AND e.id = d.endpoint_id
- WHERE d.id = $1::uuid;
+ WHERE d.id = $1::uuid
+   AND e.state <> 'refused'
+   AND (e.state <> 'retired' OR e.updated_at > now() - interval '168 hours');
 
 -- name: receipt_take
 -- $1 delivery_id, $2 reference, $3 received_at

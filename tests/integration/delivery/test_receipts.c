@@ -306,6 +306,38 @@ Test(receipt, may_be_signed_with_the_secret_before_for_as_long_as_that_signs)
 	service_stop(&service);
 }
 
+/* Nobody can rotate its secret any more, should somebody else have it. */
+Test(receipt, is_signed_with_a_retired_endpoint_s_secret_for_seven_days_at_most)
+{
+	static const struct {
+		const char *ago;
+		int status;
+	} rows[] = {{"6 days", 200}, {"8 days", 401}};
+	CLEANUP(scene_close) struct scene scene = {0};
+	CLEANUP(free) char *body = receipt_body(REFERENCE);
+	struct service service;
+
+	scene_open(&scene);
+	service_start(&scene.database, NULL, &service);
+	CLEANUP(free) char *id = incident_accept(&scene, &service);
+	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
+	wait_all_delivered(&scene);
+	/* It would say that it was changed now. */
+	sql_run(&scene.database, "ALTER TABLE webhook_endpoint DISABLE TRIGGER webhook_endpoint_stamp",
+	    NULL);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		CLEANUP(answer_finish) struct answer answer = {0};
+		sql_run(&scene.database,
+		    "UPDATE webhook_endpoint SET state = 'retired', updated_at = now() - $1::interval"
+		    " WHERE name = 'dfe'",
+		    rows[i].ago, NULL);
+		cr_assert_eq(
+		    acknowledge(&service, delivery, time(NULL), recipient_secrets[DFE], body, &answer),
+		    rows[i].status, "%s", text_string(&answer.body));
+	}
+	service_stop(&service);
+}
+
 /* What an answer said is in the database before anybody reads it. */
 Test(receipt, is_read_by_whoever_comes_after_the_process_that_got_it)
 {
