@@ -69,7 +69,8 @@ SELECT {{delivery_columns}},
               CASE
                 WHEN a.status IS NULL
                 THEN format('failed after %s ms: %s', a.duration_ms, coalesce(a.error, 'no answer'))
-                ELSE format('was answered %s after %s ms', a.status, a.duration_ms)
+                ELSE format('was answered %s after %s ms%s', a.status, a.duration_ms,
+                  CASE WHEN a.answer_cut THEN ', with more than the 2 kB that are kept' END)
               END)
        FROM delivery_attempt AS a
       WHERE a.partnership_id = d.partnership_id
@@ -158,7 +159,8 @@ SELECT {{delivery_columns}},
                  'status', a.status,
                  'address', a.address,
                  'error', a.error,
-                 'answer', a.answer) ORDER BY a.number), '[]')
+                 'answer', a.answer,
+                 'answer_cut', a.answer_cut) ORDER BY a.number), '[]')
           FROM delivery_attempt AS a
          WHERE a.partnership_id = d.partnership_id
            AND a.delivery_id = d.id) AS attempt_list

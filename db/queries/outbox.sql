@@ -158,14 +158,16 @@ SELECT c.partnership_id,
 -- that were settled. Outcomes under an older fence change nothing. What was cancelled while it was under way
 -- stays so, unless it has come all the same.
 -- $1 partnership_ids, $2 delivery_ids, $3 fences, $4 states, $5 delays_ms, $6 pauses, $7 started_at
--- $8 durations_ms, $9 statuses, $10 addresses, $11 errors, $12 answers (arrays of one length)
+-- $8 durations_ms, $9 statuses, $10 addresses, $11 errors, $12 answers
+-- $13 answers_cut (arrays of one length)
 WITH outcome AS (
   SELECT o.partnership_id, o.delivery_id, o.fence, o.state, o.delay_ms, o.pause, o.started_at,
-         o.duration_ms, o.status, o.address, o.error, o.answer, o.number
+         o.duration_ms, o.status, o.address, o.error, o.answer, o.answer_cut, o.number
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[],
-      $7::timestamptz[], $8::integer[], $9::integer[], $10::text[], $11::text[], $12::text[])
+      $7::timestamptz[], $8::integer[], $9::integer[], $10::text[], $11::text[], $12::text[],
+      $13::boolean[])
       WITH ORDINALITY AS o (partnership_id, delivery_id, fence, state, delay_ms, pause, started_at,
-        duration_ms, status, address, error, answer, number)
+        duration_ms, status, address, error, answer, answer_cut, number)
 ), settled AS (
   UPDATE delivery AS d
      SET state = CASE WHEN d.state = 'pending' OR o.state = 'delivered' THEN o.state ELSE d.state END,
@@ -181,12 +183,12 @@ WITH outcome AS (
      AND d.fence = o.fence
      AND d.state IN ('pending', 'cancelled')
   RETURNING d.partnership_id, d.id, d.endpoint_id, d.attempts, o.started_at, o.duration_ms, o.status,
-    o.address, o.error, o.answer, o.pause, o.number
+    o.address, o.error, o.answer, o.answer_cut, o.pause, o.number
 ), recorded AS (
   INSERT INTO delivery_attempt (partnership_id, delivery_id, number, started_at, duration_ms,
-    status, address, error, answer)
+    status, address, error, answer, answer_cut)
   SELECT s.partnership_id, s.id, s.attempts, s.started_at, s.duration_ms, s.status, s.address,
-         s.error, s.answer
+         s.error, s.answer, s.answer_cut
     FROM settled AS s
 ), paused AS (
   UPDATE webhook_endpoint AS e

@@ -71,6 +71,7 @@ enum column {
 	ADDRESSES,
 	ERRORS,
 	ANSWERS,
+	ANSWERS_CUT,
 	COLUMNS
 };
 
@@ -87,6 +88,7 @@ static const char *const column_names[COLUMNS] = {
     [ADDRESSES] = "addresses",
     [ERRORS] = "errors",
     [ANSWERS] = "answers",
+    [ANSWERS_CUT] = "answers_cut",
 };
 
 static void put_held(struct text columns[COLUMNS], const struct delivery *delivery)
@@ -114,6 +116,7 @@ static void put_outcome(
 	put_element(&columns[ADDRESSES], texts_left_out ? NULL : sent->address);
 	put_element(&columns[ERRORS], texts_left_out ? NULL : sent->error);
 	put_element(&columns[ANSWERS], texts_left_out ? NULL : sent->answer);
+	put_element(&columns[ANSWERS_CUT], sent->answer_cut ? "t" : "f");
 }
 
 static void columns_init(struct text columns[COLUMNS])

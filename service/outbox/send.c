@@ -372,6 +372,7 @@ static void describe(struct call *call, CURLcode code)
 	answer_clean(
 	    call->kept, call->body_bytes < ANSWER_KEPT ? call->body_bytes : ANSWER_KEPT, sent->answer);
 
+	sent->answer_cut = call->body_bytes > ANSWER_KEPT;
 	sent->complete = code == CURLE_OK || call->cut;
 	if (sent->complete)
 		sent->error[0] = '\0';

@@ -38,6 +38,7 @@ struct sent {
 	char address[64];             /* that was connected to, or refused; "" when none was */
 	char error[200];              /* "" when complete; printable ASCII */
 	char answer[ANSWER_KEPT + 1]; /* the answer's first bytes as clean UTF-8 */
+	bool answer_cut;              /* there were more of them than those */
 };
 
 struct sender;

@@ -153,6 +153,7 @@ Test(send, carries_the_headers_of_standard_webhooks_and_the_body_as_it_is)
 	cr_assert_eq(sent.status, 204);
 	cr_assert_str_eq(sent.error, "");
 	cr_assert_str_eq(sent.address, "127.0.0.1");
+	cr_assert_not(sent.answer_cut);
 	static const char *const expected[] = {"POST /hook HTTP/1.1\r\n",
 	    "Content-Type: application/json\r\n", "User-Agent: cspr/",
 	    "webhook-id: 0190a1b2-0000-7000-8000-000000000001\r\n", "webhook-timestamp: 1719790200\r\n",
@@ -182,6 +183,7 @@ Test(send, keeps_the_first_two_kilobytes_of_the_answer_clean)
 	cr_assert_eq(sent.status, 500);
 	cr_assert_eq(strlen(sent.answer), ANSWER_KEPT);
 	cr_assert_eq(strncmp(sent.answer, "first?bbb", 9), 0);
+	cr_assert(sent.answer_cut);
 }
 
 static void never_end_the_body(int connection)
@@ -205,6 +207,7 @@ Test(send, stops_reading_a_body_without_end)
 	cr_assert(sent.complete);
 	cr_assert_eq(sent.status, 200);
 	cr_assert_eq(strlen(sent.answer), ANSWER_KEPT);
+	cr_assert(sent.answer_cut);
 	cr_assert_lt(sent.duration_ms, 900);
 }
 
