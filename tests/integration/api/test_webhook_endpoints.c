@@ -364,6 +364,47 @@ Test(endpoint, of_a_recipient_in_law_is_not_retired_while_it_is_the_only_one)
 	expect_problem(moved(next, "{'to': 'retired', 'reason': 'x'}"), 409, "conflict");
 }
 
+/* In a partnership of its own, where nobody else is told of anything. */
+static const char *approved_by(const char *first, const char *second)
+{
+	as(first);
+	const char *id = id_of(propose("{'recipient': 'panel', 'event_types': " STATUTORY "}"));
+
+	as(second);
+	expect_status(moved(id, "{'to': 'active'}"), 200);
+	as(first);
+	return id;
+}
+
+/* One key silences nobody: what it holds back goes out by the other endpoint. */
+Test(endpoint, of_a_recipient_in_law_is_not_paused_while_it_is_the_only_one)
+{
+	partnership_create(&stage()->database, "heard", "heard");
+	agency_create(&stage()->database, "heard", "council", "local_authority", true);
+	const char *first = key_of("heard", "council", ALL_SCOPES);
+	const char *second = key_of("heard", "council", ALL_SCOPES);
+	const char *only = approved_by(first, second);
+	const struct answer *refused = moved(only, "{'to': 'paused', 'reason': 'x'}");
+
+	expect_problem(refused, 409, "conflict");
+	expect_value(refused, "/missing/0/code", "'recipient_has_another'");
+	const char *incident = recorded(incident_with("{}"));
+	expect_status(
+	    post(json_of("{'kind': 'serious_incident'}"), "/v1/incidents/%s/notifications", incident),
+	    201);
+	const char *next = approved_by(first, second);
+	cr_assert_eq(deliveries_of(next), 0);
+	expect_status(moved(only, "{'to': 'paused', 'reason': 'Moving.'}"), 200);
+	cr_assert_eq(deliveries_of(only), 1);
+	cr_assert_eq(deliveries_of(next), 1);
+	const struct answer *kept = get("/v1/deliveries?endpoint_id=%s", only);
+	expect_value(kept, "/data/0/state", "'pending'");
+	expect_problem(moved(next, "{'to': 'paused', 'reason': 'x'}"), 409, "conflict");
+	expect_problem(moved(next, "{'to': 'retired', 'reason': 'x'}"), 409, "conflict");
+	expect_status(moved(only, "{'to': 'active'}"), 200);
+	expect_status(moved(next, "{'to': 'paused', 'reason': 'x'}"), 200);
+}
+
 /* Each of the two sees the other one while it is judged. */
 Test(endpoint, of_a_recipient_in_law_stays_when_all_are_retired_at_once)
 {

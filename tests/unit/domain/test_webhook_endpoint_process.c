@@ -89,6 +89,13 @@ Test(webhook_endpoint_process, leaves_a_recipient_in_law_an_endpoint)
 		cr_expect_eq(kind_of(&spare), PROBLEM_NONE);
 		cr_expect_eq(kind_of(&deleted), PROBLEM_CONFLICT);
 	}
+	/* Nor does one key silence it for a while. */
+	const struct asked last = {MOVE, "paused", "active", BOTH, "{\"recipient_has_another\": false}",
+	    "{\"reason\": \"a\"}"};
+	const struct asked spare = {
+	    MOVE, "paused", "active", BOTH, "{\"recipient_has_another\": true}", "{\"reason\": \"a\"}"};
+	cr_expect_eq(kind_of(&last), PROBLEM_CONFLICT);
+	cr_expect_eq(kind_of(&spare), PROBLEM_NONE);
 }
 
 Test(webhook_endpoint_process, has_a_recipient_in_law_told_all_that_it_has_to_be)
