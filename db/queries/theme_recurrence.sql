@@ -1,45 +1,303 @@
 -- Whether a theme came back after the actions on it were closed.
 
+-- name: recurrence_reads_indexes
+-- For sets of tens of thousands and a count of half a million: indexes have every column asked for, and
+-- one walk through them costs less than to look up each by itself, which the planner would do because
+-- row-level security hides from it how many there are. Other processors are left to others.
+SELECT set_config('enable_nestloop', 'off', true) AS nested_loops,
+       set_config('enable_seqscan', 'off', true) AS whole_tables,
+       set_config('random_page_cost', '1.1', true) AS cost,
+       set_config('work_mem', '16MB', true) AS memory,
+       set_config('max_parallel_workers_per_gather', '0', true) AS workers;
+
+-- name: recurrence_by_children
+-- The incidents that have a derived theme by their children.
+-- fragment
+SELECT h.incident_id
+  FROM asked AS q
+  JOIN child AS h ON h.partnership_id = tenant()
+ WHERE (SELECT q.derivation IS NOT NULL FROM asked AS q)
+   AND child_has_theme(q.derivation, q.white_other_counts, h.unborn, h.age_years, h.age_days,
+         h.ethnicity)
+
+-- name: recurrence_found
+-- What has the theme that is asked for (id, derivation, white_other_counts, as_of). An incident has it by
+-- its own coding, by a review of its own, or by its children; it is of the day on which it happened, and
+-- known from the day on which the authority was aware.
+-- fragment
+review_line AS MATERIALIZED (
+  SELECT v.id AS review_id, v.decided_on
+    FROM review AS v
+   WHERE v.partnership_id = tenant()
+     AND v.decided_on <= (SELECT q.as_of FROM asked AS q)
+     AND v.id IN (
+       SELECT k.review_id
+         FROM asked AS q
+         JOIN review_theme AS k ON k.partnership_id = tenant() AND k.theme_id = $1::uuid
+        WHERE q.derivation IS NULL
+          AND coding_stands(k.coded_on, k.removed_on, q.as_of)
+       UNION ALL
+       SELECT l.review_id
+         FROM asked AS q
+         JOIN review_incident AS l ON l.partnership_id = tenant()
+        WHERE link_stands(l.removed_at, q.as_of)
+          AND l.incident_id IN ({{recurrence_by_children}}))
+), incident_line AS MATERIALIZED (
+  SELECT i.id AS incident_id, coalesce(i.incident_date, i.aware_on) AS happened_on
+    FROM incident AS i
+   WHERE i.partnership_id = tenant()
+     AND i.aware_on <= (SELECT q.as_of FROM asked AS q)
+     AND i.id IN (
+       SELECT k.incident_id
+         FROM asked AS q
+         JOIN incident_theme AS k ON k.partnership_id = tenant() AND k.theme_id = $1::uuid
+        WHERE q.derivation IS NULL
+          AND coding_stands(k.coded_on, k.removed_on, q.as_of)
+       UNION ALL
+       SELECT l.incident_id
+         FROM asked AS q
+         JOIN review_incident AS l ON l.partnership_id = tenant()
+         JOIN review_line AS v ON v.review_id = l.review_id
+        WHERE q.derivation IS NULL
+          AND link_stands(l.removed_at, q.as_of)
+       UNION ALL
+       {{recurrence_by_children}})
+), rapid_review_line AS MATERIALIZED (
+  SELECT r.id AS rapid_review_id
+    FROM incident_line AS i
+    JOIN rapid_review AS r ON r.partnership_id = tenant() AND r.incident_id = i.incident_id
+), other_advice AS MATERIALIZED (
+  -- The recommendations that are not on the theme by their review alone, and whether they are on it: one
+  -- that names themes is about those.
+  SELECT m.id AS recommendation_id,
+         CASE
+           WHEN m.theme_ids <> '{}' THEN m.theme_ids @> ARRAY[(SELECT q.id FROM asked AS q)]
+           ELSE m.review_id IN (SELECT v.review_id FROM review_line AS v)
+             OR m.rapid_review_id IN (SELECT r.rapid_review_id FROM rapid_review_line AS r)
+         END AS is_on_it
+    FROM recommendation AS m
+   WHERE m.partnership_id = tenant()
+     AND (m.theme_ids <> '{}' OR m.review_id IS NULL OR m.rapid_review_id IS NOT NULL)
+)
+
+-- name: recurrence_action
+-- Whether the action a is on the theme and was agreed by the day. One that follows from a recommendation
+-- belongs to the review of that.
+-- fragment
+a.partnership_id = tenant()
+AND a.agreed_on <= (SELECT q.as_of FROM asked AS q)
+AND CASE
+      WHEN a.recommendation_id IN (SELECT m.recommendation_id FROM other_advice AS m)
+      THEN a.recommendation_id IN (
+        SELECT m.recommendation_id FROM other_advice AS m WHERE m.is_on_it)
+      WHEN a.review_id IN (SELECT v.review_id FROM review_line AS v) THEN true
+      ELSE a.recommendation_id IS NULL
+        AND a.rapid_review_id IS NOT NULL
+        AND a.rapid_review_id IN (SELECT r.rapid_review_id FROM rapid_review_line AS r)
+    END
+
+-- name: recurrence_closures
+-- How many of its actions were closed on each day and still are, and without a day how many are not. What
+-- was never opened again is as it now is; for the few others the log says each time that one was closed
+-- and until when.
+-- fragment
+opened_again AS MATERIALIZED (
+  SELECT DISTINCT t.subject_id AS action_id
+    FROM transition AS t
+   WHERE t.partnership_id = tenant()
+     AND t.subject = 'action'
+     AND t.from_state IN ('closed_assured', 'closed_unverified')
+), closed_again AS MATERIALIZED (
+  SELECT c.action_id, c.to_state AS closure, c.happened_on AS closed_on, c.until
+    FROM (SELECT t.subject_id AS action_id, t.to_state, t.happened_on,
+                 lead(t.happened_on) OVER (PARTITION BY t.subject_id ORDER BY t.id) AS until
+            FROM transition AS t
+           WHERE t.partnership_id = tenant()
+             AND t.happened_on <= (SELECT q.as_of FROM asked AS q)
+             AND t.subject_id = ANY (ARRAY(
+               SELECT a.id
+                 FROM action AS a
+                WHERE a.id = ANY (ARRAY(SELECT o.action_id FROM opened_again AS o))
+                  AND {{recurrence_action}}))) AS c
+   WHERE c.to_state IN ('closed_assured', 'closed_unverified')
+), closed AS MATERIALIZED (
+  SELECT c.closure, c.closed_on, count(*) AS actions, count(c.closure) AS closures
+    FROM (SELECT CASE WHEN {{recurrence_closed}} THEN a.state END AS closure,
+                 CASE WHEN {{recurrence_closed}} THEN a.closed_on END AS closed_on
+            FROM action AS a
+           WHERE {{recurrence_action}}) AS c
+   GROUP BY c.closure, c.closed_on
+  UNION ALL
+  SELECT c.closure, c.closed_on, 0, 1
+    FROM closed_again AS c
+   WHERE c.until IS NULL
+)
+
+-- name: recurrence_closed
+-- Whether the action a had been closed by the day, and has never been opened again.
+-- fragment
+(a.closed_on <= (SELECT q.as_of FROM asked AS q)
+  AND a.state IN ('closed_assured', 'closed_unverified')
+  AND a.id NOT IN (SELECT o.action_id FROM opened_again AS o))
+
+-- name: recurrence_walk
+-- How many incidents happened on each day, and the last closure of either kind before it of actions that
+-- were closed then. In one walk through the days, because there may be many; what was opened again is
+-- rare, and looked at for each day.
+-- fragment
+tally AS MATERIALIZED (
+  SELECT i.happened_on AS day, 'incident' AS what, count(*) AS times
+    FROM incident_line AS i
+   GROUP BY i.happened_on
+  UNION ALL
+  SELECT v.decided_on, 'review', count(*)
+    FROM review_line AS v
+   GROUP BY v.decided_on
+  UNION ALL
+  SELECT c.closed_on, c.closure, c.closures
+    FROM closed AS c
+   WHERE c.closure IS NOT NULL
+), walk AS (
+  SELECT t.day, t.what, t.times,
+         max(t.day) FILTER (WHERE t.what = 'closed_assured') OVER before AS assured_on,
+         max(t.day) FILTER (WHERE t.what = 'closed_unverified') OVER before AS unverified_on
+    FROM tally AS t
+   WHERE t.what <> 'review'
+  -- On the day of a closure itself an incident is not after it.
+  WINDOW before AS (ORDER BY t.day, t.what <> 'incident' ROWS UNBOUNDED PRECEDING)
+), recurrence AS MATERIALIZED (
+  SELECT w.day AS happened_on,
+         w.times,
+         greatest(w.assured_on, opened.assured_on) AS assured_on,
+         greatest(w.unverified_on, opened.unverified_on) AS unverified_on
+    FROM walk AS w
+   CROSS JOIN LATERAL (
+     SELECT max(c.closed_on) FILTER (WHERE c.closure = 'closed_assured') AS assured_on,
+            max(c.closed_on) FILTER (WHERE c.closure = 'closed_unverified') AS unverified_on
+       FROM closed_again AS c
+      WHERE c.closed_on < w.day
+        AND c.until >= w.day) AS opened
+   WHERE w.what = 'incident'
+     AND coalesce(w.assured_on, w.unverified_on, opened.assured_on, opened.unverified_on) IS NOT NULL
+)
+
+-- name: recurrence_shown
+-- The latest incidents that are one, and the closures to be shown: those of the last thousand entries of
+-- the line of time and those that such an incident followed. They are looked up by their days.
+-- fragment
+latest AS MATERIALIZED (
+  SELECT i.incident_id, i.happened_on, r.assured_on, r.unverified_on,
+         greatest(r.assured_on, r.unverified_on) AS closed_on,
+         CASE
+           WHEN r.assured_on >= r.unverified_on OR r.unverified_on IS NULL THEN 'closed_assured'
+           ELSE 'closed_unverified'
+         END AS closure
+    FROM recurrence AS r
+    JOIN incident_line AS i ON i.happened_on = r.happened_on
+   ORDER BY i.happened_on DESC, i.incident_id
+   LIMIT 500
+), since AS MATERIALIZED (
+  SELECT coalesce(max(d.day), '-infinity') AS day
+    FROM (SELECT t.day, sum(t.times) OVER (ORDER BY t.day DESC) AS later
+            FROM (SELECT f.day, f.times FROM tally AS f ORDER BY f.day DESC LIMIT 1000) AS t) AS d
+   WHERE d.later >= 1000
+), shown AS MATERIALIZED (
+  SELECT a.id AS action_id, a.state AS closure, a.closed_on
+    FROM action AS a
+   WHERE a.closed_on = ANY (ARRAY(
+           SELECT c.closed_on
+             FROM closed AS c
+            WHERE c.closed_on >= (SELECT s.day FROM since AS s)
+           UNION
+           SELECT l.closed_on
+             FROM latest AS l))
+     AND {{recurrence_closed}}
+     AND {{recurrence_action}}
+  UNION ALL
+  SELECT c.action_id, c.closure, c.closed_on
+    FROM closed_again AS c
+), told AS (
+  SELECT s.closure, s.closed_on, (min(s.action_id::text))::uuid AS action_id
+    FROM shown AS s
+   WHERE (s.closure, s.closed_on) IN (SELECT l.closure, l.closed_on FROM latest AS l)
+   GROUP BY s.closure, s.closed_on
+)
+
+-- name: recurrence_recurrences
+-- fragment
+(SELECT json_agg(json_build_object(
+          'incident_id', l.incident_id,
+          'reference', (SELECT i.local_ref
+                          FROM incident AS i
+                         WHERE i.partnership_id = tenant()
+                           AND i.id = l.incident_id),
+          'link', '/v1/incidents/' || l.incident_id,
+          'happened_on', l.happened_on,
+          'days_between', l.happened_on - l.closed_on,
+          'closure', l.closure,
+          'closed_on', l.closed_on,
+          'action_id', t.action_id,
+          'action_link', '/v1/actions/' || t.action_id,
+          'days_after_assured', l.happened_on - l.assured_on,
+          'days_after_unverified', l.happened_on - l.unverified_on)
+          ORDER BY l.happened_on DESC, l.incident_id)
+   FROM latest AS l
+   JOIN told AS t ON t.closure = l.closure AND t.closed_on = l.closed_on)
+
+-- name: recurrence_timeline
+-- The latest of everything in the order of time.
+-- fragment
+(SELECT json_agg(json_build_object(
+          'on', l.happened_on,
+          'what', l.what,
+          'id', l.id,
+          'reference', CASE l.what
+            WHEN 'incident' THEN (
+              SELECT i.local_ref FROM incident AS i WHERE i.partnership_id = tenant() AND i.id = l.id)
+            WHEN 'review' THEN (
+              SELECT v.reference FROM review AS v WHERE v.partnership_id = tenant() AND v.id = l.id)
+            ELSE (
+              SELECT a.number FROM action AS a WHERE a.partnership_id = tenant() AND a.id = l.id)
+          END,
+          'link', CASE l.what
+            WHEN 'incident' THEN '/v1/incidents/'
+            WHEN 'review' THEN '/v1/reviews/'
+            ELSE '/v1/actions/'
+          END || l.id,
+          'closure', l.closure) ORDER BY l.happened_on, l.what, l.id)
+   FROM (SELECT f.happened_on, f.what, f.id, f.closure
+           FROM (SELECT i.happened_on, 'incident' AS what, i.incident_id AS id, NULL AS closure
+                   FROM incident_line AS i
+                 UNION ALL
+                 SELECT v.decided_on, 'review', v.review_id, NULL
+                   FROM review_line AS v
+                 UNION ALL
+                 SELECT s.closed_on, 'action_closed', s.action_id, s.closure
+                   FROM shown AS s) AS f
+          WHERE f.happened_on >= (SELECT s.day FROM since AS s)
+          ORDER BY f.happened_on DESC, f.id
+          LIMIT 1000) AS l)
+
 -- name: theme_recurrence_get
 -- How often and when a theme was found, and one line of time with the closures of actions on it.
 -- $1 theme_id, $2 as_of, $3 today
-WITH asked AS (
-  SELECT t.id, t.label, t.kind, least(coalesce($2::date, $3::date), $3::date) AS as_of
+WITH asked AS MATERIALIZED (
+  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts,
+         least(coalesce($2::date, $3::date), $3::date) AS as_of
     FROM theme AS t
    WHERE t.partnership_id = tenant()
      AND t.id = $1::uuid
-), review_line AS MATERIALIZED (
-  SELECT v.review_id, v.reference, v.decided_on
-    FROM asked AS q
-   CROSS JOIN LATERAL theme_reviews(q.id, q.as_of) AS v
-), incident_line AS MATERIALIZED (
-  SELECT i.incident_id, i.local_ref, i.happened_on
-    FROM asked AS q
-   CROSS JOIN LATERAL theme_incidents(q.id, q.as_of) AS i
-), action_line AS MATERIALIZED (
-  SELECT a.action_id
-    FROM asked AS q
-   CROSS JOIN LATERAL theme_actions(q.id, q.as_of) AS a
-), closure_line AS MATERIALIZED (
-  SELECT c.action_id, c.number, c.closure, c.closed_on, c.until
-    FROM asked AS q
-   CROSS JOIN LATERAL theme_closures(q.id, q.as_of) AS c
-), recurrence AS MATERIALIZED (
-  SELECT r.incident_id, r.local_ref, r.happened_on, r.action_id, r.closure, r.closed_on,
-         r.days_after_assured, r.days_after_unverified
-    FROM asked AS q
-   CROSS JOIN LATERAL theme_recurrences(q.id, q.as_of) AS r
-), line AS (
-  SELECT i.happened_on AS happened_on, 'incident' AS what, i.incident_id AS id,
-         i.local_ref AS reference, '/v1/incidents/' || i.incident_id AS link, NULL AS closure
-    FROM incident_line AS i
-  UNION ALL
-  SELECT v.decided_on, 'review', v.review_id, v.reference, '/v1/reviews/' || v.review_id, NULL
-    FROM review_line AS v
-  UNION ALL
-  SELECT c.closed_on, 'action_closed', c.action_id, c.number, '/v1/actions/' || c.action_id,
-         c.closure
-    FROM closure_line AS c
+), {{recurrence_found}},
+{{recurrence_closures}},
+{{recurrence_walk}},
+{{recurrence_shown}},
+year AS (
+  SELECT reporting_year(t.day) AS year,
+         coalesce(sum(t.times) FILTER (WHERE t.what = 'review'), 0) AS reviews,
+         coalesce(sum(t.times) FILTER (WHERE t.what = 'incident'), 0) AS incidents
+    FROM tally AS t
+   WHERE t.what IN ('review', 'incident')
+   GROUP BY 1
 )
 SELECT q.id AS theme_id,
        q.label,
@@ -50,58 +308,31 @@ SELECT q.id AS theme_id,
        coalesce((
          SELECT json_agg(json_build_object('year', y.year, 'reviews', y.reviews,
                   'incidents', y.incidents) ORDER BY y.year)
-           FROM (SELECT reporting_year(l.happened_on) AS year,
-                        count(*) FILTER (WHERE l.what = 'review') AS reviews,
-                        count(*) FILTER (WHERE l.what = 'incident') AS incidents
-                   FROM line AS l
-                  WHERE l.what <> 'action_closed'
-                  GROUP BY 1) AS y), '[]') AS years,
+           FROM year AS y), '[]') AS years,
        (SELECT json_build_object(
-                 'total', (SELECT count(*) FROM action_line),
-                 'closed_assured', count(*) FILTER (WHERE c.closure = 'closed_assured'),
-                 'closed_unverified', count(*) FILTER (WHERE c.closure = 'closed_unverified'))
-          FROM closure_line AS c
-         WHERE c.until IS NULL) AS actions,
+                 'total', coalesce(sum(c.actions), 0),
+                 'closed_assured',
+                 coalesce(sum(c.closures) FILTER (WHERE c.closure = 'closed_assured'), 0),
+                 'closed_unverified',
+                 coalesce(sum(c.closures) FILTER (WHERE c.closure = 'closed_unverified'), 0))
+          FROM closed AS c) AS actions,
        CASE
          WHEN EXISTS (SELECT FROM recurrence) THEN 'recurred_after_closure'
-         WHEN EXISTS (SELECT FROM closure_line)
+         WHEN EXISTS (SELECT FROM closed AS c WHERE c.closure IS NOT NULL)
+           OR EXISTS (SELECT FROM closed_again)
          THEN 'not_recurred_after_closure'
          ELSE 'no_action_closed'
        END AS verdict,
        (SELECT json_build_object(
-                 'recurrences', count(*) FILTER (WHERE r.days_after_assured IS NOT NULL),
-                 'shortest_days', min(r.days_after_assured))
+                 'recurrences', coalesce(sum(r.times) FILTER (WHERE r.assured_on IS NOT NULL), 0),
+                 'shortest_days', min(r.happened_on - r.assured_on))
           FROM recurrence AS r) AS after_assured,
        (SELECT json_build_object(
-                 'recurrences', count(*) FILTER (WHERE r.days_after_unverified IS NOT NULL),
-                 'shortest_days', min(r.days_after_unverified))
+                 'recurrences', coalesce(sum(r.times) FILTER (WHERE r.unverified_on IS NOT NULL), 0),
+                 'shortest_days', min(r.happened_on - r.unverified_on))
           FROM recurrence AS r) AS after_unverified,
-       coalesce((
-         SELECT json_agg(json_build_object(
-                  'incident_id', r.incident_id,
-                  'reference', r.local_ref,
-                  'link', '/v1/incidents/' || r.incident_id,
-                  'happened_on', r.happened_on,
-                  'days_between', r.happened_on - r.closed_on,
-                  'closure', r.closure,
-                  'closed_on', r.closed_on,
-                  'action_id', r.action_id,
-                  'action_link', '/v1/actions/' || r.action_id,
-                  'days_after_assured', r.days_after_assured,
-                  'days_after_unverified', r.days_after_unverified)
-                  ORDER BY r.happened_on DESC, r.incident_id)
-           FROM (SELECT f.* FROM recurrence AS f ORDER BY f.happened_on DESC LIMIT 500) AS r), '[]')
-         AS recurrences,
-       coalesce((
-         SELECT json_agg(json_build_object(
-                  'on', l.happened_on,
-                  'what', l.what,
-                  'id', l.id,
-                  'reference', l.reference,
-                  'link', l.link,
-                  'closure', l.closure) ORDER BY l.happened_on, l.what, l.id)
-           FROM (SELECT f.* FROM line AS f ORDER BY f.happened_on DESC, f.id LIMIT 1000) AS l), '[]')
-         AS line
+       coalesce({{recurrence_recurrences}}, '[]') AS recurrences,
+       coalesce({{recurrence_timeline}}, '[]') AS line
   FROM asked AS q;
 
 -- name: rapid_review_recurrence_get

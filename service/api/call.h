@@ -34,7 +34,7 @@ struct endpoint {
 	 * NULL. */
 	const struct statement *inner;
 	const char *inner_name;
-	/* What a report's statements are planned with, or NULL. */
+	/* What a report's statements, or one of crud_get(), are planned with, or NULL. */
 	const struct statement *settings;
 	bool judges_faults; /* of the request itself, once it knows who calls without a key */
 };

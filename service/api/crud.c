@@ -23,6 +23,8 @@ bool crud_get(struct call *call, struct problem *problem)
 	call_bind(call, &arguments);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
+	if (call->endpoint->settings)
+		batch_add(&batch, call->endpoint->settings, &arguments.bindings);
 	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
 	const struct statement *inner = call->endpoint->inner;
 	size_t inner_number = inner ? batch_add(&batch, inner, &arguments.bindings) : 0;

@@ -335,7 +335,7 @@ const struct endpoint operations[] = {
 	{"createThemeCrosswalk", process_create, "crosswalk", THEME_CROSSWALK, .write = &SQL_THEME_CROSSWALK_INSERT},
 	{"getThemeCrosswalk", crud_get, "crosswalk", .statement = &SQL_THEME_CROSSWALK_GET},
 	{"patchThemeCrosswalk", process_change, "crosswalk", THEME_CROSSWALK, .write = &SQL_THEME_CROSSWALK_PATCH},
-	{"getThemeRecurrence", crud_get, "theme", .statement = &SQL_THEME_RECURRENCE_GET},
+	{"getThemeRecurrence", crud_get, "theme", .settings = &SQL_RECURRENCE_READS_INDEXES, .statement = &SQL_THEME_RECURRENCE_GET},
 	{"getRapidReviewRecurrence", crud_get, "rapid review", .statement = &SQL_RAPID_REVIEW_RECURRENCE_GET},
 	{"listThemeConsistency", crud_list, "theme", .statement = &SQL_THEME_CONSISTENCY_LIST, .parent = &SQL_THEME_EXISTS},
 	{"getReviewThemes", crud_get, "review", .statement = &SQL_REVIEW_THEME_GET},

@@ -1,6 +1,6 @@
 """What PostgreSQL plans for each report: which large tables of the partnerships it reads whole.
 
-    reports_plans.py DATABASE-URL PARTNERSHIP-ID [REPORT]
+    reports_plans.py DATABASE-URL PARTNERSHIP-ID [STATEMENT]
 
 Prints "statement: table" for each sequential scan, and ends with 1 when there is one. The statements are
 those of db/queries, asked as the service asks them, planned for their values and for any. Run for a small
@@ -20,7 +20,8 @@ import embed_sql  # noqa: E402
 # Smaller ones are read whole whatever there is.
 LARGE_PAGES = 30
 TODAY = f"'{datetime.date.today()}'"
-VALUES = {"as_of": TODAY, "today": TODAY, "limit": "'201'"}
+THEME = "00000017-0000-7000-8000-000000000003"
+VALUES = {"as_of": TODAY, "today": TODAY, "limit": "'201'", "theme_id": f"'{THEME}'"}
 SETUP = """
 SET ROLE cspr_api;
 SET jit = off;
@@ -42,10 +43,11 @@ SELECT c.relname
 
 
 def shown():
-    """For each statement that a report shows or counts records by, the one that sets the planner."""
+    """For each statement that a report, or what is planned like one, shows or counts records by, the one
+    that sets the planner."""
     table = (ROOT / "service/api/operations.c").read_text()
     names = dict(re.findall(r"#define (\w+) \.settings = &SQL_(\w+)", table))
-    for row in re.findall(r"\{.*report_show.*\}", table):
+    for row in re.findall(r"\{.*(?:report_show|\.settings).*\}", table):
         settings = re.search(r"\.settings = &SQL_(\w+)", row)
         setting = settings[1] if settings else next((names[name] for name in names if name in row), "")
         for kind in ("statement", "records"):
@@ -53,9 +55,8 @@ def shown():
                 yield statement.lower(), setting.lower() if kind == "statement" else ""
 
 
-def statements(report=None):
+def statements(wanted=None):
     """(name, SQL, names of its parameters, the planner's settings) of each report and its records."""
-    wanted = "report_" + report.replace("-", "_") if report else None
     blocks = embed_sql.read_blocks(sorted((ROOT / "db/queries").glob("*.sql")))
     ready = {name: (sql.strip().rstrip(";"), parameters)
              for name, _, sql, parameters in embed_sql.statements_of(blocks)}
@@ -78,11 +79,11 @@ def ask(url, script):
     return done.stdout
 
 
-def scans(url, partnership, report=None):
+def scans(url, partnership, statement=None):
     """["statement: table"] of every sequential scan over a large table."""
     large = set(ask(url, LARGE).split())
     found = set()
-    for name, sql, parameters, settings in statements(report):
+    for name, sql, parameters, settings in statements(statement):
         values = ", ".join(VALUES.get(parameter, "NULL") for parameter in parameters)
         for mode in ("force_custom_plan", "force_generic_plan"):
             told = ask(url, SETUP.format(mode=mode, partnership=partnership, sql=sql,
