@@ -6,7 +6,7 @@ import uuid
 
 import fleet
 import ledgers
-from kills import microseconds, wait_delivered
+from kills import end_leases, microseconds, wait_delivered
 from processes import Broken, wait_until
 from writers import Caller, incident, says_nothing, write, write_incident
 
@@ -55,8 +55,9 @@ def crash_points(stage):
     ledger = []
     request_points(stage, token, rounds, ledger)
     delivery_points(stage, receivers, token, rounds, ledger)
+    end_leases(stage.server, receivers)
     heir = stage.service()
-    wait_delivered(stage.server, receivers, True, 120)
+    wait_delivered(stage.server, receivers, False, 120)
     heir.stop()
     stored, made = ledgers.Finding(), ledgers.Finding()
     ledgers.compare_writes(ledger, stage.server, stored)
@@ -112,8 +113,9 @@ def delivery_points(stage, receivers, token, rounds, ledger):
             dying = stage.service(program=stage.debug, CSPR_CRASH_AT=point)
             expect_death(dying, point)
             died = microseconds()
+            end_leases(stage.server, receivers)
             heir = stage.service()
-            wait_delivered(stage.server, receivers, True, 60)
+            wait_delivered(stage.server, receivers, False, 60)
             heir.stop()
             calls = deliveries_of(stage, receivers, ledger[first].id)
             ledgers.extra_calls(calls, [died], [], faults)

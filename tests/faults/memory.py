@@ -12,7 +12,7 @@ import uuid
 import fleet
 import ledgers
 from board import Board
-from kills import microseconds
+from kills import end_leases, microseconds
 from processes import Broken, wait_until
 from writers import Caller, Entry, hash_of, incident
 
@@ -50,10 +50,8 @@ class Story:
         return True
 
     def end_leases(self):
-        wait_until(lambda: self.receivers.counts()[1] == 0, 30, "the end of the calls in hand")
+        end_leases(self.stage.server, self.receivers)
         self.moments.append(microseconds())
-        self.stage.server.psql(
-            "UPDATE delivery SET due_at = now() WHERE state = 'pending' AND due_at > now(); NOTIFY cspr_delivery")
 
     def ask(self, what, path, make):
         """A write that is asked again until it is answered; its id."""
@@ -138,7 +136,7 @@ def memory(stage):
     before = board["allocations"]
     story.play()
     length = board["allocations"] - before
-    rounds = stage.wanted("shortages", 8, min(length, 1200))
+    rounds = stage.wanted("shortages", 6, min(length, 1200))
     faults = []
     for number in range(rounds):
         # Spread over the story, elsewhere with each seed; every fourth time many fail together.
