@@ -78,20 +78,26 @@ WITH trial AS MATERIALIZED (
       ORDER BY d.due_at
       LIMIT c.most
         FOR UPDATE OF d SKIP LOCKED) AS due
+), candidate AS MATERIALIZED (
+  SELECT l.*,
+         row_number() OVER (PARTITION BY l.endpoint_id ORDER BY l.urgent_on, l.due_at) AS number
+    FROM (SELECT u.* FROM urgent AS u UNION ALL SELECT o.* FROM other AS o) AS l
 ), chosen AS MATERIALIZED (
   SELECT h.trial, h.partnership_id, h.id, h.endpoint_id, h.due_at
     FROM (
-      SELECT n.*,
-             count(*) FILTER (WHERE NOT n.in_law)
-               OVER (ORDER BY n.urgent_on, n.number, n.due_at ROWS UNBOUNDED PRECEDING) AS ordinary
-        FROM (
-          SELECT l.*,
-                 row_number() OVER (PARTITION BY l.endpoint_id ORDER BY l.urgent_on, l.due_at)
-                   AS number
-            FROM (SELECT u.* FROM urgent AS u UNION ALL SELECT o.* FROM other AS o) AS l) AS n
-       WHERE n.number <= n.most) AS h
-   WHERE h.in_law
-      OR h.ordinary <= $6::integer
+      (SELECT n.*
+         FROM candidate AS n
+        WHERE n.in_law
+          AND n.number <= n.most
+        ORDER BY n.urgent_on, n.number, n.due_at
+        LIMIT $1::integer)
+      UNION ALL
+      (SELECT n.*
+         FROM candidate AS n
+        WHERE NOT n.in_law
+          AND n.number <= n.most
+        ORDER BY n.urgent_on, n.number, n.due_at
+        LIMIT least($1::integer, $6::integer))) AS h
    ORDER BY h.urgent_on, h.number, h.due_at
    LIMIT $1::integer
 ), claimed AS (
