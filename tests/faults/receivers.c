@@ -290,12 +290,28 @@ static void take_connection(const struct recipient *recipient)
 
 /* ---- Commands ---- */
 
+/* The next number of a command, and past it. */
+static int take_number(const char **at)
+{
+	char *end = NULL;
+	long number = strtol(*at, &end, 10);
+
+	*at = end + strspn(end, " ");
+	return (int)number;
+}
+
 static void obey(char *line)
 {
+	const char *at = strchr(line, ' ');
+
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "delay %d %d", &delay_least, &delay_most) == 2) {
+	if (strncmp(line, "delay ", 6) == 0) {
+		delay_least = take_number(&at);
+		delay_most = take_number(&at);
 		puts("delayed");
-	} else if (sscanf(line, "poison %d %199s", &poison_status, poison) == 2) {
+	} else if (strncmp(line, "poison ", 7) == 0) {
+		poison_status = take_number(&at);
+		snprintf(poison, sizeof(poison), "%s", at);
 		puts("poisoned");
 	} else if (strcmp(line, "cure") == 0) {
 		poison[0] = '\0';
@@ -303,7 +319,8 @@ static void obey(char *line)
 	} else if (strcmp(line, "strict") == 0) {
 		strict = true;
 		puts("strict");
-	} else if (sscanf(line, "watch %199s", watched) == 1) {
+	} else if (strncmp(line, "watch ", 6) == 0) {
+		snprintf(watched, sizeof(watched), "%s", at + 1);
 		sightings = 0;
 		puts("watching");
 	} else if (strcmp(line, "flush") == 0) {
