@@ -2,17 +2,18 @@
 
 -- name: dfe_notifications
 -- What DfE counts: each notification reported in the period, the deaths of looked-after children
--- without abuse or neglect too, those of care leavers not; with the index child as it was notified.
+-- without abuse or neglect too, those of care leavers not; with the index child as it was notified, or
+-- where that was not kept with what the records of it say.
 -- fragment
 (SELECT n.id,
         n.incident_id,
         n.notified_on,
         extract(year FROM n.notified_on - interval '3 months')::integer AS year,
         coalesce(n.nature_as_notified, i.nature) AS nature,
-        coalesce(n.characteristics,
-          child_characteristics(h.lac_status, h.csc_status, h.sex, h.unborn, h.age_years, h.age_days,
-            h.ethnicity, h.disabilities, h.dfe_placement_group, h.placement_type, h.cp_plan,
-            h.known_to_any_agency)) AS characteristics
+        n.characteristics,
+        n.characteristics IS NULL AS is_of_records,
+        h.lac_status, h.csc_status, h.sex, h.unborn, h.age_years, h.age_days, h.ethnicity,
+        h.disabilities, h.dfe_placement_group, h.placement_type, h.cp_plan, h.known_to_any_agency
    FROM {{report_period}}
    JOIN notification AS n ON n.notified_on BETWEEN period.starts_on AND period.ends_on
    LEFT JOIN incident AS i
@@ -26,6 +27,12 @@
     AND n.notified_on <= $1::date
     AND n.kind IN ('serious_incident', 'looked_after_child_death')
     AND (n.incident_id IN ({{incidents_of_others}})) IS FALSE) AS d
+
+-- name: dfe_characteristics
+-- What the records of a child d say of it.
+-- fragment
+child_characteristics(d.lac_status, d.csc_status, d.sex, d.unborn, d.age_years, d.age_days, d.ethnicity,
+  d.disabilities, d.dfe_placement_group, d.placement_type, d.cp_plan, d.known_to_any_agency)
 
 -- name: dfe_breakdowns
 -- DfE's topics in the order of child_characteristics(), with each breakdown.
@@ -85,24 +92,42 @@
 
 -- name: report_dfe_breakdown
 -- Notifications of each year by DfE's topics and the nature that was notified, every breakdown with
--- its zero.
+-- its zero. Counted by what stands in the records, in three sets of what has few values together, and
+-- called by DfE's names after that.
 -- $1 as_of, $2 year, $3 from, $4 to
 WITH counted AS MATERIALIZED (
-  SELECT d.year, d.nature, d.characteristics
-    FROM {{dfe_notifications}}),
+  SELECT d.year, d.nature, d.is_of_records, count(*) AS notifications,
+         d.lac_status, d.csc_status, d.sex, d.unborn, d.age_years, d.age_days, d.ethnicity,
+         d.disabilities, d.dfe_placement_group, d.placement_type, d.cp_plan, d.known_to_any_agency,
+         d.characteristics[1] AS looked_after, d.characteristics[2] AS named_sex,
+         d.characteristics[3] AS age, d.characteristics[4] AS ethnic_group,
+         d.characteristics[5] AS disability, d.characteristics[6] AS placement,
+         d.characteristics[7] AS cin_plan, d.characteristics[8] AS protection_plan,
+         d.characteristics[9] AS known,
+         CASE
+           WHEN grouping(d.sex) = 0 THEN '{1,2,7,8,9}'
+           WHEN grouping(d.ethnicity) = 0 THEN '{3,4}'
+           ELSE '{5,6}'
+         END::integer[] AS topics
+    FROM {{dfe_notifications}}
+   GROUP BY d.year, d.nature, d.is_of_records, GROUPING SETS (
+     (d.lac_status, d.csc_status, d.sex, d.cp_plan, d.known_to_any_agency, d.characteristics[1],
+       d.characteristics[2], d.characteristics[7], d.characteristics[8], d.characteristics[9]),
+     (d.unborn, d.age_years, d.age_days, d.ethnicity, d.characteristics[3], d.characteristics[4]),
+     (d.disabilities, d.dfe_placement_group, d.placement_type, d.characteristics[5],
+       d.characteristics[6]))),
 cells AS MATERIALIZED (
-  SELECT c.year, c.nature,
-         10 - length(ltrim(grouping(c.characteristics[1], c.characteristics[2], c.characteristics[3],
-           c.characteristics[4], c.characteristics[5], c.characteristics[6], c.characteristics[7],
-           c.characteristics[8], c.characteristics[9])::bit(9)::text, '1')) AS topic_number,
-         coalesce(c.characteristics[1], c.characteristics[2], c.characteristics[3],
-           c.characteristics[4], c.characteristics[5], c.characteristics[6], c.characteristics[7],
-           c.characteristics[8], c.characteristics[9]) AS code,
-         count(*) AS notifications
-    FROM counted AS c
-   GROUP BY c.year, c.nature, GROUPING SETS ((c.characteristics[1]), (c.characteristics[2]),
-     (c.characteristics[3]), (c.characteristics[4]), (c.characteristics[5]), (c.characteristics[6]),
-     (c.characteristics[7]), (c.characteristics[8]), (c.characteristics[9]))),
+  SELECT d.year, d.nature, d.topic_number, d.characteristics[d.topic_number] AS code,
+         sum(d.notifications) AS notifications
+    FROM (
+      SELECT d.year, d.nature, d.notifications, unnest(d.topics) AS topic_number,
+             CASE
+               WHEN d.is_of_records THEN {{dfe_characteristics}}
+               ELSE ARRAY[d.looked_after, d.named_sex, d.age, d.ethnic_group, d.disability, d.placement,
+                 d.cin_plan, d.protection_plan, d.known]
+             END AS characteristics
+        FROM counted AS d) AS d
+   GROUP BY 1, 2, 3, 4),
 years AS (
   SELECT y AS year,
          make_date(y, 4, 1) AS starts_on,
@@ -138,9 +163,10 @@ SELECT 'row' AS "_part",
    AND c.code = b.code
    AND c.nature = t.nature
 UNION ALL
-SELECT 'total', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, count(*), NULL, NULL, NULL,
-       NULL
-  FROM counted
+SELECT 'total', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       coalesce(sum(c.notifications), 0)::bigint, NULL, NULL, NULL, NULL
+  FROM cells AS c
+ WHERE c.topic_number = 1
  ORDER BY 1, 3, 14, 15, 16;
 
 -- name: report_dfe_breakdown_records
@@ -161,7 +187,7 @@ SELECT 'notification' AS kind,
       SELECT concat_ws('/', d.year || to_char((d.year + 1) % 100, 'FM00'), b.topic, b.label, t.label)
         FROM {{dfe_breakdowns}}
         JOIN {{dfe_natures}} ON t.nature = d.nature
-       WHERE b.code = d.characteristics[b.topic_number]))
+       WHERE b.code = (coalesce(d.characteristics, {{dfe_characteristics}}))[b.topic_number]))
    AND ($6::text IS NULL OR $6::text = 'number_notifications')
    AND ($8::text IS NULL OR concat_ws(' ', d.notified_on, d.id) > $8::text)
  ORDER BY concat_ws(' ', d.notified_on, d.id)
