@@ -4,8 +4,8 @@
 -- What the report before was planned with is not for the one that follows.
 SELECT set_config(s.name, s.reset_val, true) AS setting
   FROM pg_settings AS s
- WHERE s.name IN ('enable_nestloop', 'enable_seqscan', 'random_page_cost', 'seq_page_cost',
-   'work_mem', 'plan_cache_mode');
+ WHERE s.name IN ('enable_nestloop', 'enable_seqscan', 'enable_sort', 'random_page_cost',
+   'seq_page_cost', 'work_mem', 'plan_cache_mode');
 
 -- name: scrutiny_examples
 -- The actions of which the latest evidence by the day says that it changed something, else that it was

@@ -175,6 +175,7 @@ static const struct subject themes = {
 	.subject = &themes, .statement = &SQL_THEME_CROSSWALK_GET,                                     \
 	.stored = &SQL_THEME_CROSSWALK_GET_STORED, .record = "crosswalk_id"
 #define WHOLE_TABLES .settings = &SQL_REPORT_JOINS_WHOLE_TABLES
+#define GATHERS .settings = &SQL_REPORT_GATHERS
 #define OF_A_PERIOD .settings = &SQL_REPORT_OF_A_PERIOD
 
 /* clang-format off */
@@ -389,7 +390,7 @@ const struct endpoint operations[] = {
 	{"getReportWorklist", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_WORKLIST},
 	{"getReportAnnual", report_show, "report", OF_A_PERIOD, .statement = &SQL_REPORT_ANNUAL, .records = &SQL_REPORT_ANNUAL_RECORDS},
 	{"getReportDfeBreakdown", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_DFE_BREAKDOWN, .records = &SQL_REPORT_DFE_BREAKDOWN_RECORDS},
-	{"getReportBenchmarks", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_BENCHMARKS, .records = &SQL_REPORT_BENCHMARKS_RECORDS},
+	{"getReportBenchmarks", report_show, "report", GATHERS, .statement = &SQL_REPORT_BENCHMARKS, .records = &SQL_REPORT_BENCHMARKS_RECORDS},
 	{"getReportActionTracker", report_show, "report", .settings = &SQL_REPORT_COUNTS_FROM_INDEXES, .statement = &SQL_REPORT_ACTION_TRACKER},
 	{"getReportScrutiny", scrutiny_show, "report"},
 	{"getReportThemes", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_THEMES, .records = &SQL_REPORT_THEMES_RECORDS},
