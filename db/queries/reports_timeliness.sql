@@ -114,6 +114,15 @@ CASE WHEN c.extended_until IS NOT NULL THEN (
     AND v.decided_on <= $1::date
     AND (v.discontinued_on IS NULL OR v.discontinued_on > $1::date)) AS v
 
+-- name: proceeding_held_up
+-- Whether a proceeding p held up an overdue review v: one that affected its publication after the day on
+-- which it was due.
+-- fragment
+p.partnership_id = tenant()
+          AND p.affects_publication
+          AND coalesce(p.opened_on <= coalesce(v.done_on, $1::date), true)
+          AND coalesce(p.ended_on >= v.due_on, true)
+
 -- name: timeliness_parts
 -- What was judged and how: parts of a statement.
 -- fragment
@@ -153,17 +162,16 @@ due_reviews AS MATERIALIZED (
          END AS on_time
     FROM {{timeliness_reviews}}
    WHERE v.id IN (SELECT l.review_id FROM links AS l)),
--- What held one up: proceedings that affected its publication after the day on which it was due.
+-- Those that something held up; what it was, is looked up for a page alone.
 held AS MATERIALIZED (
-  SELECT v.id, array_agg(DISTINCT p.type ORDER BY p.type) AS proceedings
+  SELECT v.id
     FROM due_reviews AS v
-    JOIN review_proceeding AS p ON p.review_id = v.id
-   WHERE p.partnership_id = tenant()
-     AND p.affects_publication
-     AND v.days_over IS NOT NULL
-     AND coalesce(p.opened_on <= coalesce(v.done_on, $1::date), true)
-     AND coalesce(p.ended_on >= v.due_on, true)
-   GROUP BY v.id)
+   WHERE v.days_over IS NOT NULL
+     AND EXISTS (
+       SELECT
+         FROM review_proceeding AS p
+        WHERE p.review_id = v.id
+          AND {{proceeding_held_up}}))
 
 -- name: report_timeliness
 -- Each incident with its notification, its scoping, its rapid review and its local review, by the day
@@ -177,6 +185,10 @@ listed AS MATERIALIZED (
      coalesce($6::date, '-infinity'), coalesce($7::uuid, '00000000-0000-0000-0000-000000000000'))
    ORDER BY coalesce(i.aware_on, '-infinity'), i.id
    LIMIT $5::integer),
+listed_links AS MATERIALIZED (
+  SELECT l.incident_id, l.review_id
+    FROM links AS l
+   WHERE l.incident_id IN (SELECT f.id FROM listed AS f)),
 page AS (
   SELECT w.local_ref AS reference, i.aware_on, i.notification_due_on, i.notification_sent_on,
          sent.number - aware.number AS notification_working_days, i.notification_on_time,
@@ -189,7 +201,12 @@ page AS (
          END AS rapid_review_within_extension,
          v.reference AS lcspr, v.due_on AS lcspr_due_on,
          CASE WHEN u.published_on <= $1::date THEN u.published_on END AS lcspr_published_on,
-         v.days_over AS lcspr_days_over, v.proceedings AS lcspr_proceedings,
+         v.days_over AS lcspr_days_over,
+         CASE WHEN v.days_over IS NOT NULL THEN (
+           SELECT array_agg(DISTINCT p.type ORDER BY p.type)
+             FROM review_proceeding AS p
+            WHERE p.review_id = v.id
+              AND {{proceeding_held_up}}) END AS lcspr_proceedings,
          CASE WHEN v.days_over IS NOT NULL AND v.extended_until IS NOT NULL
               THEN coalesce(v.done_on, $1::date) <= v.extended_until
          END AS lcspr_within_extension,
@@ -201,11 +218,9 @@ page AS (
     LEFT JOIN days AS sent ON sent.day = i.notification_sent_on
     LEFT JOIN late ON late.id = i.id
     LEFT JOIN (
-      SELECT DISTINCT ON (l.incident_id) l.incident_id, v.*, h.proceedings
-        FROM links AS l
+      SELECT DISTINCT ON (l.incident_id) l.incident_id, v.*
+        FROM listed_links AS l
         JOIN due_reviews AS v ON v.id = l.review_id
-        LEFT JOIN held AS h ON h.id = v.id
-       WHERE l.incident_id IN (SELECT f.id FROM listed AS f)
        ORDER BY l.incident_id, v.decided_on, v.id) AS v ON v.incident_id = i.id
     LEFT JOIN LATERAL (
       SELECT w.local_ref
