@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -319,6 +320,20 @@ void sender_start(
 	sender->calls = call;
 }
 
+/* When the other side was faster, libcurl's first words are that it cannot say who that was. */
+static bool was_gone_already(const struct call *call)
+{
+	return strncmp(call->error, "getpeername() failed", 20) == 0;
+}
+
+static bool is_secure(const struct call *call)
+{
+	char *scheme = NULL;
+
+	return curl_easy_getinfo(call->easy, CURLINFO_SCHEME, &scheme) == CURLE_OK && scheme &&
+	       strcasecmp(scheme, "https") == 0;
+}
+
 /*
  * A receiver that demands a client certificate breaks off, in TLS 1.3 only after the handshake, and
  * its alert seldom says why: what the endpoint has is told beside it.
@@ -327,13 +342,17 @@ static bool is_tls_end(const struct call *call, CURLcode code)
 {
 	if (code == CURLE_SSL_CONNECT_ERROR)
 		return true;
-	return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && strstr(call->error, "alert");
+	if (code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR)
+		return false;
+	return strstr(call->error, "alert") || (was_gone_already(call) && is_secure(call));
 }
 
 /* libcurl says of a certificate only that it does not hold, or what GnuTLS said of a handshake. */
 static void describe_failure(struct call *call, CURLcode code)
 {
 	char certificate[sizeof(call->sent->error)];
+	const char *why =
+	    call->error[0] && !was_gone_already(call) ? call->error : curl_easy_strerror(code);
 	long verified = 0;
 
 	(void)curl_easy_getinfo(call->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
@@ -347,10 +366,10 @@ static void describe_failure(struct call *call, CURLcode code)
 		    call->sent, "the receiver does not speak TLS 1.2 or later: %s", call->error);
 	else if (is_tls_end(call, code))
 		(void)keep_error(call->sent,
-		    "TLS was broken off: %s; this endpoint has %s client certificate", call->error,
+		    "TLS was broken off: %s; this endpoint has %s client certificate", why,
 		    call->has_certificate ? "a" : "no");
 	else
-		(void)keep_error(call->sent, "%s", call->error[0] ? call->error : curl_easy_strerror(code));
+		(void)keep_error(call->sent, "%s", why);
 }
 
 /* Numbers only, because what the receiver says goes into the record as its answer. */
