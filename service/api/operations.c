@@ -379,7 +379,7 @@ const struct endpoint operations[] = {
 	{"listBankHolidays", crud_list, "bank holiday", .statement = &SQL_BANK_HOLIDAY_LIST},
 	{"simulateClocks", clocks_simulate, "calendar"},
 
-	{"getReportRapidReviewsByYear", report_show, "report", .statement = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR, .records = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR_RECORDS},
+	{"getReportRapidReviewsByYear", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR, .records = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR_RECORDS},
 	{"getReportPanelConcurrence", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_PANEL_CONCURRENCE, .records = &SQL_REPORT_PANEL_CONCURRENCE_RECORDS},
 	{"getReportReviewStatus", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_REVIEW_STATUS, .records = &SQL_REPORT_REVIEW_STATUS_RECORDS},
 	{"getReportTimeliness", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_TIMELINESS, .records = &SQL_REPORT_TIMELINESS_RECORDS},
