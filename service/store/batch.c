@@ -225,10 +225,15 @@ static bool take_answer(struct batch *batch, const struct plan *plan, size_t ste
 	return true;
 }
 
-/* Takes the next answer, NULL for none; true when nothing more comes. The first failure counts. */
-static bool take_next(
-    struct batch *batch, const struct plan *plan, PGresult **result, struct problem *problem)
+/*
+ * Takes the next answer, NULL for none; true when nothing more comes. The first failure counts, and
+ * is kept with the batch: when its end is waited for, the caller's problem may be another one by
+ * then.
+ */
+static bool take_next(struct batch *batch, const struct plan *plan, PGresult **result)
 {
+	struct problem *problem = &batch->fault;
+
 	if (!*result) {
 		if (!batch->failed)
 			(void)sqlstate_problem(&(struct fault){.statement = "batch"}, problem);
@@ -247,12 +252,14 @@ static bool take_next(
 }
 
 /* What a failed batch leaves behind is ended, so that the connection can be used again. */
-static bool conclude(struct batch *batch)
+static bool conclude(struct batch *batch, struct problem *problem)
 {
 	struct connection *connection = &batch->lease->connection;
 
 	if (!batch->failed)
 		return true;
+	*problem = batch->fault;
+	batch->fault = (struct problem){0};
 	drop_results(batch);
 	if (connection->doomed)
 		connection_close(connection);
@@ -289,9 +296,9 @@ static bool run_once(struct batch *batch, const struct plan *plan, struct proble
 	for (bool done = false; !done;) {
 		CLEANUP(PQclear)
 		PGresult *result = connection_next(&batch->lease->connection, batch->deadline);
-		done = take_next(batch, plan, &result, problem);
+		done = take_next(batch, plan, &result);
 	}
-	return conclude(batch);
+	return conclude(batch, problem);
 }
 
 /* A batch runs once: this makes batch_add() refuse what comes after. */
@@ -324,9 +331,9 @@ bool batch_take(struct batch *batch, bool *ret_done, struct problem *problem)
 				return true;
 			connection_close(connection);
 		}
-		*ret_done = take_next(batch, &plan, &result, problem);
+		*ret_done = take_next(batch, &plan, &result);
 	}
-	return conclude(batch);
+	return conclude(batch, problem);
 }
 
 bool batch_run(struct batch *batch, struct problem *problem)
@@ -363,6 +370,7 @@ const struct rows *batch_rows(const struct batch *batch, size_t number)
 void batch_finish(struct batch *batch)
 {
 	drop_results(batch);
+	problem_finish(&batch->fault);
 	free(batch->statements);
 	free(batch->results);
 	*batch = (struct batch){0};

@@ -80,7 +80,8 @@ struct batch {
 	struct rows **results;
 	size_t answered; /* steps, with those of the transaction itself */
 	bool failed;
-	int64_t deadline; /* of the last answer */
+	struct problem fault; /* the first one; its end may come in another part than itself */
+	int64_t deadline;     /* of the last answer */
 };
 
 /* Starts an empty batch, and says how its transaction is to end. */

@@ -321,11 +321,15 @@ Test(batch, keeps_no_reply_for_the_key_of_another_caller)
 	cr_expect_str_eq(fixture_value("SELECT count(*) FROM idempotency WHERE status IS NULL"), "1");
 }
 
-/* Takes what comes, whenever the socket says so, as long as the batch is good. */
+/*
+ * Takes what comes, whenever the socket says so, as long as the batch is good. Each part has a
+ * problem of its own, as the dispatcher's have: the last one alone says why.
+ */
 static bool take_in_parts(
     struct lease *lease, struct batch *batch, size_t *ret_parts, struct problem *problem)
 {
 	for (bool done = false;; (*ret_parts)++) {
+		problem_finish(problem);
 		struct pollfd socket = {.fd = lease_socket(lease),
 		    .events = (short)(POLLIN | (lease_is_sending(lease) ? POLLOUT : 0))};
 		cr_assert_geq(poll(&socket, 1, 30000), 1);
