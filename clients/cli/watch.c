@@ -189,7 +189,7 @@ int command_watch(struct session *session, const struct arguments *arguments)
 		return report_usage("It goes on with --after or begins with --from-start, not both");
 	if (!arguments_number(arguments, "count", 1, 1000000000, 0, &watch.left, &message))
 		return report_usage("%s", text_string(&message));
-	session->keeps_ms = KEEP_SECONDS * 1000;
+	session->keeps_ms = KEEP_SECONDS * 1000L;
 	session->interrupted = is_ended;
 	int code = session_open(session, arguments);
 	if (code != EXIT_OK)
