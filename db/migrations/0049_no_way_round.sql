@@ -67,14 +67,7 @@ DECLARE
   facts jsonb := jsonb_build_object('event_id', p_event_id);
 BEGIN
   IF p_incident_id IS NOT NULL THEN
-    SELECT CASE
-             WHEN sees_all() THEN (
-               SELECT coalesce(max(e.sequence), 0) + 1
-                 FROM event AS e
-                WHERE e.partnership_id = i.partnership_id
-                  AND e.incident_id = i.id)
-             ELSE coalesce(incident_last_sequence(i.id), 0) + 1
-           END,
+    SELECT coalesce(incident_last_sequence(i.id), 0) + 1,
            facts || jsonb_build_object(
              'local_ref', i.local_ref,
              'version', i.version,
@@ -136,96 +129,61 @@ BEGIN
   RETURN next_sequence;
 END $$;
 
--- As before (0047), one after the other: of two that are retired at once, each by itself would leave the
--- recipient the other one. CS412 has the second judged again. A ping is for one endpoint alone.
-CREATE OR REPLACE FUNCTION webhook_endpoint_moved(p_endpoint_id uuid, p_because text) RETURNS void
+-- What follows from an endpoint's step: see 0047.
+ALTER FUNCTION webhook_endpoint_moved(uuid, text) RENAME TO webhook_endpoint_rearrange;
+
+-- The same, one after the other: of two that are retired or paused at once, each by itself would leave the
+-- recipient in law the other one. CS412 has the second judged again. One key pauses an endpoint, and the
+-- recipient's others get what it had not got. A ping is for one endpoint alone, and ends with it.
+CREATE FUNCTION webhook_endpoint_moved(p_endpoint_id uuid, p_because text) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   AS $$
 DECLARE
-  endpoint record;
+  moved webhook_endpoint;
 BEGIN
-  SELECT e.partnership_id, e.id, e.state, e.recipient,
-         e.proposed_by_key_id IS NULL OR e.approved_by_key_id IS NOT NULL AS was_approved
-    INTO STRICT endpoint
+  SELECT e.*
+    INTO STRICT moved
     FROM webhook_endpoint AS e
    WHERE e.partnership_id = tenant()
      AND e.id = p_endpoint_id;
-  IF endpoint.recipient IS NOT NULL THEN
+  IF moved.recipient IS NOT NULL THEN
     PERFORM pg_advisory_xact_lock(recipients_lock());
   END IF;
-  IF endpoint.state = 'retired' AND endpoint.recipient IS NOT NULL AND endpoint.was_approved
+  IF moved.state IN ('retired', 'paused') AND moved.recipient IS NOT NULL
+    AND (moved.proposed_by_key_id IS NULL OR moved.approved_by_key_id IS NOT NULL)
     AND NOT EXISTS (
       SELECT
         FROM webhook_endpoint AS o
-       WHERE o.partnership_id = endpoint.partnership_id
-         AND o.recipient = endpoint.recipient
+       WHERE o.partnership_id = moved.partnership_id
+         AND o.recipient = moved.recipient
          AND o.state = 'active') THEN
     RAISE EXCEPTION USING ERRCODE = 'CS412',
       MESSAGE = 'The recipient''s other endpoint has changed since it was read.';
   END IF;
-  IF endpoint.state IN ('refused', 'retired') THEN
+  IF moved.state = 'paused' THEN
     INSERT INTO delivery (partnership_id, id, event_id, endpoint_id, incident_id, sequence)
     SELECT d.partnership_id, gen_random_uuid(), d.event_id, o.id, d.incident_id, d.sequence
       FROM delivery AS d
-      JOIN event AS v
-        ON v.partnership_id = d.partnership_id
-       AND v.id = d.event_id
-       AND v.type <> 'ping'
-      JOIN webhook_endpoint AS o
-        ON o.partnership_id = d.partnership_id
-       AND o.recipient = endpoint.recipient
-       AND o.state = 'active'
-     WHERE d.partnership_id = endpoint.partnership_id
-       AND d.endpoint_id = endpoint.id
+      JOIN event AS v ON v.partnership_id = d.partnership_id AND v.id = d.event_id
+      JOIN webhook_endpoint AS o ON o.partnership_id = d.partnership_id AND o.state = 'active'
+     WHERE d.partnership_id = moved.partnership_id
+       AND d.endpoint_id = moved.id
        AND d.state = 'pending'
+       AND v.type <> 'ping'
+       AND o.recipient = moved.recipient
         ON CONFLICT (partnership_id, event_id, endpoint_id) DO NOTHING;
+  ELSIF moved.state IN ('refused', 'retired') THEN
     UPDATE delivery AS d
-       SET state = 'cancelled',
-           due_at = NULL,
-           cancelled_because = p_because
-     WHERE d.partnership_id = endpoint.partnership_id
-       AND d.endpoint_id = endpoint.id
+       SET state = 'cancelled', due_at = NULL, cancelled_because = p_because
+      FROM event AS v
+     WHERE v.partnership_id = d.partnership_id
+       AND v.id = d.event_id
+       AND v.type = 'ping'
+       AND d.partnership_id = moved.partnership_id
+       AND d.endpoint_id = moved.id
        AND d.state = 'pending';
-    UPDATE webhook_endpoint_change AS c
-       SET state = 'lapsed',
-           version = c.version + 1,
-           decided_by_key_id = caller_key(),
-           decided_by_agency_id = caller_agency(),
-           decided_at = now(),
-           reason = p_because
-     WHERE c.partnership_id = endpoint.partnership_id
-       AND c.endpoint_id = endpoint.id
-       AND c.state = 'open';
-  ELSIF endpoint.state = 'active' AND endpoint.recipient IS NOT NULL THEN
-    INSERT INTO delivery (partnership_id, id, event_id, endpoint_id, incident_id, sequence)
-    SELECT v.partnership_id, gen_random_uuid(), v.id, endpoint.id, v.incident_id, v.sequence
-      FROM (
-        SELECT n.event_id
-          FROM notification_recipient AS r
-          JOIN notification AS n
-            ON n.partnership_id = r.partnership_id AND n.id = r.notification_id
-         WHERE r.partnership_id = endpoint.partnership_id
-           AND r.recipient = endpoint.recipient
-           AND n.transmission = 'send'
-        UNION
-        SELECT t.event_id
-          FROM review_publication_notice AS t
-         WHERE t.partnership_id = endpoint.partnership_id
-           AND t.recipient = endpoint.recipient
-           AND t.event_id IS NOT NULL
-      ) AS sent
-      JOIN event AS v ON v.partnership_id = endpoint.partnership_id AND v.id = sent.event_id
-     WHERE NOT EXISTS (
-       SELECT
-         FROM delivery AS d
-         JOIN webhook_endpoint AS o ON o.partnership_id = d.partnership_id AND o.id = d.endpoint_id
-        WHERE d.partnership_id = v.partnership_id
-          AND d.event_id = v.id
-          AND d.state <> 'cancelled'
-          AND o.recipient = endpoint.recipient)
-        ON CONFLICT (partnership_id, event_id, endpoint_id) DO NOTHING;
   END IF;
-  PERFORM pg_notify('cspr_delivery', '');
+  PERFORM webhook_endpoint_rearrange(p_endpoint_id, p_because);
 END $$;
 
 -- As before (0046), and 'unsent' where nobody was called yet: whoever can rotate a secret could else have it
@@ -257,9 +215,13 @@ BEGIN
 END $$;
 
 GRANT CREATE ON SCHEMA public TO cspr_admin;
+ALTER FUNCTION webhook_endpoint_moved(uuid, text) OWNER TO cspr_admin;
 ALTER FUNCTION incident_last_sequence(uuid) OWNER TO cspr_admin;
 ALTER FUNCTION event_take_place() SECURITY DEFINER;
 ALTER FUNCTION event_take_place() OWNER TO cspr_admin;
 REVOKE CREATE ON SCHEMA public FROM cspr_admin;
+REVOKE ALL ON FUNCTION webhook_endpoint_moved(uuid, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION incident_last_sequence(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION incident_last_sequence(uuid) TO cspr_api, cspr_dispatch;
+GRANT EXECUTE ON FUNCTION webhook_endpoint_moved(uuid, text) TO cspr_api;
+REVOKE EXECUTE ON FUNCTION webhook_endpoint_rearrange(uuid, text) FROM cspr_api;

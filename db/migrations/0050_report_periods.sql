@@ -1,7 +1,7 @@
 -- What a report of a period finds by its days, and what a rapid review led to.
 
 CREATE INDEX rapid_review_notified_on ON rapid_review (partnership_id, notified_on);
-CREATE INDEX review_decided_on ON review (partnership_id, decided_on);
+CREATE INDEX review_decided_on ON review (partnership_id, decided_on, id) INCLUDE (asked_agency_ids);
 CREATE INDEX recommendation_made_on ON recommendation (partnership_id, made_on);
 CREATE INDEX referral_decision_decided_on ON referral_decision (partnership_id, decided_on);
 

@@ -39,9 +39,7 @@ CREATE POLICY not_limited ON recommendation AS RESTRICTIVE TO cspr_api
 CREATE INDEX transition_reopened ON transition (partnership_id, subject_id)
   WHERE subject = 'action' AND from_state IN ('closed_assured', 'closed_unverified');
 
--- An incident with the days that it is known and counted by; a review by the day of its decision.
+-- An incident with the days that it is known and counted by.
 DROP INDEX incident_aware_on;
 CREATE INDEX incident_aware_on ON incident (partnership_id, aware_on, id)
   INCLUDE (incident_date, created_by_agency_id);
-DROP INDEX review_decided_on;
-CREATE INDEX review_decided_on ON review (partnership_id, decided_on, id) INCLUDE (asked_agency_ids);
