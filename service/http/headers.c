@@ -105,9 +105,14 @@ bool headers_guard(const struct headers *headers, const char *version, struct pr
 	if (headers->overflow)
 		return problem_set(problem, PROBLEM_HEADERS_TOO_LARGE,
 		    "A request may have %d headers at the most.", HEADERS_MAX);
-	for (size_t i = 0; i < headers->count; i++)
-		if (!is_token(headers->list[i].name) || is_folded_framing(headers->list[i].name))
+	for (size_t i = 0; i < headers->count; i++) {
+		if (!is_token(headers->list[i].name))
 			return refuse(problem, "A header name has a character that it must not have.");
+		if (is_folded_framing(headers->list[i].name))
+			return refuse(problem,
+			    "A header name goes on after Content-Length or Transfer-Encoding, "
+			    "as a folded line makes it: write each header on one line.");
+	}
 	for (size_t i = 0; i < ARRAY_LENGTH(single); i++)
 		if (headers_count(headers, single[i]) > 1)
 			return problem_set(problem, PROBLEM_MALFORMED_REQUEST,

@@ -55,6 +55,24 @@ Test(headers, are_refused_when_a_proxy_could_read_them_in_another_way)
 	}
 }
 
+/* What libmicrohttpd makes of "Content-Length:", line end, " 40"; the characters are as they may
+ * be. */
+Test(headers, that_were_folded_into_the_framing_are_refused_as_that)
+{
+	static const char *const folded[] = {
+	    "Content-Length40", "content-length4", "Transfer-Encodingchunked", "Transfer-Encoding-X"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(folded); i++) {
+		CLEANUP(problem_finish) struct problem problem = {0};
+		struct headers headers = {0};
+		headers_add(&headers, "Host", "a");
+		headers_add(&headers, folded[i], "");
+		cr_assert_not(headers_guard(&headers, "HTTP/1.1", &problem));
+		cr_expect_eq(problem.kind, PROBLEM_MALFORMED_REQUEST);
+		cr_expect_not_null(strstr(problem.detail, "folded line"), "%s", problem.detail);
+	}
+}
+
 Test(headers, may_number_a_hundred)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
