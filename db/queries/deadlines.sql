@@ -301,11 +301,13 @@ SELECT {{deadline_columns}},
    AND c.id = $2::uuid;
 
 -- name: clock_extend
--- One more day that was agreed, on a clock that is open and due when it was read.
+-- One more day that was agreed, on a clock that is open and due when it was read. The day of the agreement
+-- is the caller's and may be long past; when we were told of it is ours.
 -- $1 clock_id, $2 due_on, $3 extension (json object: until, reason, by, agreed_on)
 WITH extended AS (
   UPDATE clock AS c
-     SET extensions = c.extensions || jsonb_build_array($3::jsonb),
+     SET extensions = c.extensions || jsonb_build_array(
+           $3::jsonb || jsonb_build_object('recorded_at', instant_text(now()))),
          extended_until = greatest(c.extended_until, ($3::jsonb ->> 'until')::date)
    WHERE c.partnership_id = tenant()
      AND c.id = $1::uuid

@@ -256,6 +256,36 @@ Test(extension, leaves_the_day_in_law_and_tells_what_was_agreed)
 	    deadlines_of(id, text_of("&as_of=%s", day(31))), "/data/0/within_extension", "false");
 }
 
+/* As of a day since the agreement it was within it, although nobody could have said so then. */
+Test(extension, of_a_day_long_past_shows_when_it_was_recorded_too)
+{
+	const struct answer *made = record(incident_with("{}"));
+	const char *id = answer_text(made, "/id");
+	const char *clock = clock_of(id);
+	const char *then = text_of("&as_of=%s", day(-5));
+
+	long_ago(id, "20");
+	expect_value(deadlines_of(id, then), "/data/0/within_extension", "false");
+	expect_status(post(json_of("{'until': '%s', 'reason': 'x', 'by': 'y', 'agreed_on': '%s'}",
+	                       day(30), day(-10)),
+	                  "/v1/deadlines/%s/extensions", clock),
+	    201);
+	const struct answer *entry = get("/v1/audit?limit=1");
+	const struct answer *looked_back = deadlines_of(id, then);
+	expect_value(looked_back, "/data/0/within_extension", "true");
+	cr_assert_str_eq(answer_text(looked_back, "/data/0/extensions/0/agreed_on"), day(-10));
+	const char *recorded_at = answer_text(looked_back, "/data/0/extensions/0/recorded_at");
+	cr_assert_geq(strcmp(recorded_at, answer_text(made, "/created_at")), 0);
+	expect_value(entry, "/data/0/action", "'createDeadlineExtension'");
+	cr_assert_str_eq(answer_text(entry, "/data/0/resource_id"), clock);
+	cr_assert_leq(strcmp(recorded_at, answer_text(entry, "/data/0/at")), 0);
+	expect_value(deadlines_of(id, text_of("&as_of=%s", day(-11))), "/data/0/extensions", "[]");
+	expect_fault(post(json_of("{'until': '%s', 'reason': 'x', 'by': 'y', 'recorded_at': '%s'}",
+	                      day(40), recorded_at),
+	                 "/v1/deadlines/%s/extensions", clock),
+	    "/recorded_at", "unknown_field");
+}
+
 Test(extension, stays_with_a_clock_that_is_corrected)
 {
 	const char *id = recorded(incident_with("{}"));
