@@ -106,8 +106,10 @@ static bool read_room(struct call *call, struct writing *writing, struct problem
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
 	struct bindings bindings = {0};
+	char most[24];
 
-	bind_text(&bindings, "most", WEBHOOK_ENDPOINTS_MOST);
+	snprintf(most, sizeof(most), "%zu", call->request->operation->most);
+	bind_text(&bindings, "most", most);
 	if (!call_begin(call, BATCH_READ, NULL, &batch, problem))
 		return false;
 	size_t number = batch_add(&batch, &SQL_WEBHOOK_ENDPOINT_ROOM, &bindings);

@@ -129,6 +129,18 @@ static bool read_body(
 	return true;
 }
 
+static bool read_most(
+    struct loader *loader, struct operation *operation, const struct place *parent)
+{
+	struct place place = {parent, "x-most", 0};
+	const json_t *most = json_object_get(operation->document, "x-most");
+
+	if (most && json_integer_value(most) < 1)
+		return loader_refuse(loader, &place, "a whole number from 1 on is needed");
+	operation->most = (size_t)json_integer_value(most);
+	return true;
+}
+
 bool operation_read(struct loader *loader, struct entry *entry, const struct route *route,
     const json_t *shared_parameters, const json_t *json, const struct place *place)
 {
@@ -141,6 +153,6 @@ bool operation_read(struct loader *loader, struct entry *entry, const struct rou
 	       read_security(loader, operation, place) &&
 	       parameters_read(loader, operation, route, shared_parameters,
 	           json_object_get(json, "parameters"), place) &&
-	       read_body(loader, operation, place) &&
+	       read_body(loader, operation, place) && read_most(loader, operation, place) &&
 	       answers_read(loader, entry, json_object_get(json, "responses"), place);
 }

@@ -173,8 +173,8 @@ static const struct need recipient_has_another = {
 static const struct need has_room = {
     .code = "has_room",
     .sentence =
-        "A partnership has at most 100 endpoints that are proposed, active or paused: retire or "
-        "refuse one first.",
+        "The partnership has as many endpoints that are proposed, active or paused as it "
+        "may have (x-most of this operation in the OpenAPI document): retire or refuse one first.",
 };
 
 #define TRANSITION "createWebhookEndpointTransition"

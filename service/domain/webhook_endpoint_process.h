@@ -8,9 +8,6 @@
 
 extern const struct process webhook_endpoint_process;
 
-/* How many a partnership has that are proposed, active or paused. As a parameter of a statement. */
-#define WEBHOOK_ENDPOINTS_MOST "100"
-
 /*
  * What a recipient in law is told in any case: notifications, what follows them, and what is
  * published. As a PostgreSQL array.

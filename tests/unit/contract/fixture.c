@@ -23,7 +23,7 @@ static const char small[] =
     "     'application/json': {'schema': {'type': 'array', 'items':"
     "      {'$ref': '#/components/schemas/Thing'}}}, 'text/csv': {}}},"
     "    '304': {'description': 'same'}, 'default': {'$ref': '#/components/responses/Problem'}}},"
-    "  'post': {'operationId': 'createThing',"
+    "  'post': {'operationId': 'createThing', 'x-most': 7,"
     "   'security': [{'bearer': ['things:write']}, {'bearer': ['admin']}],"
     "   'parameters': [{'name': 'Idempotency-Key', 'in': 'header', 'required': true,"
     "     'schema': {'type': 'string', 'minLength': 1}},"

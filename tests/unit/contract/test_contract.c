@@ -58,11 +58,13 @@ Test(contract, knows_each_operation)
 	cr_expect_str_eq(post->path, "/v1/things");
 	cr_expect(post->body_required && post->body);
 	cr_expect_str_eq(post->body_type, "application/json");
+	cr_expect_eq(post->most, 7);
 	cr_expect_str_eq(post->answer_types[0], "application/json");
 	cr_expect_null(post->answer_types[1]);
 
 	const struct operation *list = contract_find(contract, "listThings");
 	cr_expect_null(list->body);
+	cr_expect_eq(list->most, 0);
 	cr_expect_str_eq(list->answer_types[0], "application/json");
 	cr_expect_str_eq(list->answer_types[1], "text/csv");
 	cr_expect_null(list->answer_types[2]);
@@ -116,6 +118,14 @@ Test(contract, refuses_paths_that_do_not_fit_their_parameters)
 	expect_refused("/paths /v1/things/{other}", "{}", "cannot be told apart");
 	expect_refused("/paths /a/a/a/a/a/a/a/a/a/a/a/a/a", "{}", "more than 12");
 	expect_refused("/paths /v1/things trace", "{}", "\"trace\" is not known");
+}
+
+Test(contract, refuses_a_limit_that_is_none)
+{
+	expect_refused("/paths /v1/things post x-most", "0", "from 1 on");
+	expect_refused("/paths /v1/things post x-most", "-1", "from 1 on");
+	expect_refused("/paths /v1/things post x-most", "'many'", "from 1 on");
+	expect_refused("/paths /v1/things post x-most", "null", "from 1 on");
 }
 
 Test(contract, refuses_operations_without_a_name_of_their_own)
