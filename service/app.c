@@ -95,6 +95,18 @@ static void stop(struct app *app)
 }
 DEFINE_VALUE_CLEANUP(struct app, stop)
 
+/* The longest grace that a rotation can have, as the document says. */
+static bool longest_grace(
+    const struct contract *contract, int64_t *ret_hours, struct problem *problem)
+{
+	const struct operation *rotation = contract_find(contract, "createWebhookEndpointRotation");
+	const json_t *grace = rotation ? contract_body_member(contract, rotation, "grace_hours") : NULL;
+
+	*ret_hours = json_integer_value(json_object_get(grace, "maximum"));
+	return *ret_hours > 0 || problem_fail(problem, PROBLEM_INTERNAL,
+	                             "the document does not say how long a rotation's grace may be");
+}
+
 static bool start(struct app *app, struct problem *problem)
 {
 	struct http_options options = {
@@ -103,13 +115,15 @@ static bool start(struct app *app, struct problem *problem)
 	    .measure = measure,
 	    .context = app,
 	};
+	int64_t grace_hours = 0;
 
 	if (!contract_load(openapi_json, openapi_json_length, &app->contract, problem) ||
 	    !api_create(app->settings, app->contract, &app->api, problem))
 		return false;
 	if (app->settings->dispatch && !outbox_start(app->settings, &app->outbox, problem))
 		return false;
-	if (!receipts_start(app->settings, &app->receipts, problem))
+	if (!longest_grace(app->contract, &grace_hours, problem) ||
+	    !receipts_start(app->settings, grace_hours, &app->receipts, problem))
 		return false;
 	api_set_receipts(app->api, &(struct api_receipts){verify, take, app->receipts});
 	options.contract = app->contract;

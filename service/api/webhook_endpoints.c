@@ -15,7 +15,6 @@
 #include "store/statements.h"
 
 #define RESOURCE_BYTES ((size_t)256 * 1024)
-#define GRACE_HOURS 24
 
 /* A secret and a signing key, new or given, and what is kept of them. */
 struct fresh {
@@ -143,6 +142,16 @@ static bool open_writing(struct call *call, struct writing *writing, struct prob
 	return writing_judge(call, writing, problem);
 }
 
+/* Of a rotation; left out it is what the document says. */
+static long long grace_hours(const struct call *call)
+{
+	const json_t *said = json_object_get(call->request->json, "grace_hours");
+	const json_t *member =
+	    contract_body_member(call->api->contract, call->request->operation, "grace_hours");
+
+	return json_integer_value(said ? said : json_object_get(member, "default"));
+}
+
 /* One transaction; `terms` and `fresh` may be empty. */
 static bool write_all(struct call *call, struct writing *writing, const struct webhook_terms *terms,
     const struct fresh *fresh, int status, struct problem *problem)
@@ -158,9 +167,7 @@ static bool write_all(struct call *call, struct writing *writing, const struct w
 	if (!writing_count(call, NULL, writing, problem) ||
 	    !call_begin(call, call_end(call), NULL, &batch, problem))
 		return false;
-	const json_t *hours = json_object_get(call->request->json, "grace_hours");
-	snprintf(grace, sizeof(grace), "%lld",
-	    hours ? (long long)json_integer_value(hours) : (long long)GRACE_HOURS);
+	snprintf(grace, sizeof(grace), "%lld", grace_hours(call));
 	if (status == 201)
 		snprintf(location, sizeof(location), "/v1/webhook-endpoints/%s", writing->resource_id);
 	call_bind(call, &arguments);

@@ -74,6 +74,10 @@ const json_t *contract_document(const struct contract *contract);
 const json_t *contract_row_members(
     const struct contract *contract, const struct operation *operation, const char *list);
 
+/* What the document says of a member of the operation's body, or NULL. Borrowed. */
+const json_t *contract_body_member(
+    const struct contract *contract, const struct operation *operation, const char *name);
+
 /*
  * The operation for a method and the decoded path segments; literal segments win over {names}.
  * Values of path parameters go to `ret_arguments` (pointing into `segments`), their number to

@@ -1,4 +1,4 @@
-/* Owns the look at what an answer's table is made of. */
+/* Owns the look at what an answer's table and a body are made of. */
 #include "contract/contract_model.h"
 
 static const json_t *followed(const struct contract *contract, const json_t *schema)
@@ -36,4 +36,13 @@ const json_t *contract_row_members(
 	const json_t *row = followed(contract, json_object_get(rows, "items"));
 
 	return json_object_get(row, "properties");
+}
+
+const json_t *contract_body_member(
+    const struct contract *contract, const struct operation *operation, const char *name)
+{
+	const json_t *body = followed(contract, json_object_get(operation->document, "requestBody"));
+	const json_t *media = json_object_get(json_object_get(body, "content"), operation->body_type);
+
+	return member_of(contract, json_object_get(media, "schema"), name);
 }

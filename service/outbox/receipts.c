@@ -27,6 +27,7 @@
 struct receipts {
 	struct pool *pool;
 	unsigned char secrets_key[32];
+	char retired_hours[24];
 	bool reads; /* has the thread */
 	pthread_t thread;
 	int ending; /* an event */
@@ -122,6 +123,7 @@ static bool check_signature(struct receipts *receipts, const struct receipt *rec
 	struct bindings bindings = {0};
 
 	bind_text(&bindings, "delivery_id", receipt->id);
+	bind_text(&bindings, "retired_hours", receipts->retired_hours);
 	if (!pool_lease(receipts->pool, &lease, problem) ||
 	    !batch_begin(lease, BATCH_READ, &batch, problem))
 		return false;
@@ -222,8 +224,8 @@ static bool start_thread(struct receipts *receipts)
 	return failed == 0;
 }
 
-bool receipts_start(
-    const struct settings *settings, struct receipts **ret_receipts, struct problem *problem)
+bool receipts_start(const struct settings *settings, int64_t retired_hours,
+    struct receipts **ret_receipts, struct problem *problem)
 {
 	CLEANUP(release) struct receipts *receipts = calloc(1, sizeof(*receipts));
 	struct pool_options options = {
@@ -236,6 +238,8 @@ bool receipts_start(
 
 	if (!receipts)
 		return problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for receipts");
+	snprintf(
+	    receipts->retired_hours, sizeof(receipts->retired_hours), "%lld", (long long)retired_hours);
 	receipts->ending = eventfd(0, EFD_CLOEXEC);
 	if (receipts->ending < 0 || !pool_create(&options, &receipts->pool, problem) ||
 	    !webhook_secrets_key(settings->secrets_key, receipts->secrets_key, problem))

@@ -11,8 +11,9 @@
 
 struct receipts;
 
-MUST_CHECK bool receipts_start(
-    const struct settings *settings, struct receipts **ret_receipts, struct problem *problem);
+/* A retired endpoint's secret signs receipts for so many hours on. */
+MUST_CHECK bool receipts_start(const struct settings *settings, int64_t retired_hours,
+    struct receipts **ret_receipts, struct problem *problem);
 /* NULL is nothing to stop. */
 void receipts_stop(struct receipts *receipts);
 

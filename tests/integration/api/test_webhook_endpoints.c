@@ -530,6 +530,11 @@ Test(endpoint, has_a_new_secret_after_a_rotation)
 	cr_assert_str_eq(
 	    answer_text(rotated, "/previous_public_key"), answer_text(made, "/public_key"));
 	cr_assert_str_neq(answer_text(rotated, "/public_key"), answer_text(made, "/public_key"));
+	/* Until when is the document's default. */
+	cr_assert_eq(count_rows("SELECT count(*) FROM webhook_endpoint WHERE id = $1::uuid AND"
+	                        " previous_secret_until - now() BETWEEN '23 hours' AND '24 hours'",
+	                 id),
+	    1);
 	const struct answer *at_once =
 	    post(json_of("{'grace_hours': 0}"), ENDPOINTS "/%s/secret/rotate", id);
 	expect_value(at_once, "/previous_secret_until", "null");

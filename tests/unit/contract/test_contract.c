@@ -75,6 +75,17 @@ Test(contract, knows_each_operation)
 	cr_expect_not(patch->body_required);
 }
 
+Test(contract, tells_what_a_member_of_a_body_may_be)
+{
+	CLEANUP(contract_destroy) struct contract *contract = small_contract();
+	const struct operation *post = contract_find(contract, "createThing");
+	const json_t *name = contract_body_member(contract, post, "name");
+
+	cr_expect_eq(json_integer_value(json_object_get(name, "minLength")), 1);
+	cr_expect_null(contract_body_member(contract, post, "other"));
+	cr_expect_null(contract_body_member(contract, contract_find(contract, "getRoot"), "name"));
+}
+
 Test(contract, reads_scopes_as_alternatives)
 {
 	CLEANUP(contract_destroy) struct contract *contract = small_contract();
