@@ -2,13 +2,11 @@
 #include "support/tls.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -192,26 +190,18 @@ static void talk(struct tls_receiver *receiver, int connection)
 	gnutls_deinit(session);
 }
 
-static void *serve(void *context)
+static void serve(void *context, int connection)
 {
 	struct tls_receiver *receiver = context;
 
-	for (;;) {
-		int connection = accept(receiver->listener, NULL, NULL);
-		if (connection < 0)
-			return NULL;
-		receiver->connection = connection;
-		receiver->connections++;
-		talk(receiver, connection);
-		receiver->connection = -1;
-		close(connection);
-	}
+	receiver->connection = connection;
+	receiver->connections++;
+	talk(receiver, connection);
+	receiver->connection = -1;
 }
 
 void tls_receiver_open(struct tls_receiver *receiver, const struct identity *identity)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(address);
 	gnutls_x509_crt_t own[] = {identity->certificate};
 
 	cr_assert_eq(gnutls_certificate_allocate_credentials(&receiver->credentials), 0);
@@ -221,12 +211,8 @@ void tls_receiver_open(struct tls_receiver *receiver, const struct identity *ide
 		cr_assert_geq(gnutls_certificate_set_x509_trust(receiver->credentials, counts, 1), 0);
 	}
 	receiver->connection = -1;
-	receiver->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_assert_eq(bind(receiver->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	cr_assert_eq(listen(receiver->listener, 16), 0);
-	cr_assert_eq(getsockname(receiver->listener, (struct sockaddr *)&address, &length), 0);
-	receiver->port = ntohs(address.sin_port);
-	cr_assert_eq(pthread_create(&receiver->thread, NULL, serve, receiver), 0);
+	listener_open(&receiver->listener, serve, receiver);
+	receiver->port = receiver->listener.port;
 }
 
 void tls_receiver_close(struct tls_receiver *receiver)
@@ -235,8 +221,6 @@ void tls_receiver_close(struct tls_receiver *receiver)
 
 	if (connection >= 0)
 		shutdown(connection, SHUT_RDWR);
-	shutdown(receiver->listener, SHUT_RDWR);
-	pthread_join(receiver->thread, NULL);
-	close(receiver->listener);
+	listener_close(&receiver->listener);
 	gnutls_certificate_free_credentials(receiver->credentials);
 }

@@ -10,9 +10,9 @@
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <pthread.h>
 
 #include "base/cleanup.h"
+#include "support/listener.h"
 
 struct identity {
 	gnutls_x509_crt_t certificate;
@@ -52,9 +52,8 @@ struct tls_receiver {
 	atomic_size_t bytes; /* of calls, that it has read */
 	char last_call[8192];
 	char last_client[FINGERPRINT_BYTES]; /* who showed a certificate with a call, or "" */
-	int listener;
+	struct listener listener;
 	atomic_int connection; /* the one that is open, or -1 */
-	pthread_t thread;
 	gnutls_certificate_credentials_t credentials;
 };
 

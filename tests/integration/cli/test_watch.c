@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/listener.h"
 #include "support/program.h"
 
 #define SCOPES ALL_SCOPES " events:read"
@@ -36,12 +36,11 @@ static void as_partnership(const char *slug)
 /* ---- The relay ---- */
 
 struct relay {
-	int listener;
+	struct listener listener;
 	char url[64];
 	atomic_uint port; /* that it leads to; 0 lets nobody in */
 	atomic_int ends[2];
 	atomic_size_t asked; /* requests that it has let through */
-	pthread_t thread;
 };
 
 static int connect_to(unsigned port)
@@ -83,21 +82,17 @@ static void carry(struct relay *relay)
 	}
 }
 
-static void *serve(void *context)
+static void serve(void *context, int end)
 {
 	struct relay *relay = context;
 
-	for (int end; (end = accept(relay->listener, NULL, NULL)) >= 0;) {
-		if (relay->port) {
-			relay->ends[0] = end;
-			relay->ends[1] = connect_to(relay->port);
-			carry(relay);
-			close(atomic_exchange(&relay->ends[1], -1));
-		}
-		relay->ends[0] = -1;
-		close(end);
+	if (relay->port) {
+		relay->ends[0] = end;
+		relay->ends[1] = connect_to(relay->port);
+		carry(relay);
+		close(atomic_exchange(&relay->ends[1], -1));
 	}
-	return NULL;
+	relay->ends[0] = -1;
 }
 
 static void relay_lead_to(struct relay *relay, const struct service *service)
@@ -107,18 +102,10 @@ static void relay_lead_to(struct relay *relay, const struct service *service)
 
 static void relay_open(struct relay *relay, const struct service *service)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(address);
-
 	relay->ends[0] = relay->ends[1] = -1;
 	relay_lead_to(relay, service);
-	relay->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(relay->listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    listen(relay->listener, 16) != 0 ||
-	    getsockname(relay->listener, (struct sockaddr *)&address, &length) != 0 ||
-	    pthread_create(&relay->thread, NULL, serve, relay) != 0)
-		give_up("no relay");
-	snprintf(relay->url, sizeof(relay->url), "http://127.0.0.1:%u", ntohs(address.sin_port));
+	listener_open(&relay->listener, serve, relay);
+	snprintf(relay->url, sizeof(relay->url), "http://127.0.0.1:%u", relay->listener.port);
 }
 
 /* Ends the connection that is open, in the middle of whatever it carries. */
@@ -132,10 +119,9 @@ static void relay_cut(struct relay *relay)
 
 static void relay_close(struct relay *relay)
 {
-	shutdown(relay->listener, SHUT_RDWR);
+	relay_lead_to(relay, NULL);
 	relay_cut(relay);
-	pthread_join(relay->thread, NULL);
-	close(relay->listener);
+	listener_close(&relay->listener);
 }
 DEFINE_VALUE_CLEANUP(struct relay, relay_close)
 

@@ -271,6 +271,19 @@ void wait_all_delivered(const struct scene *scene)
 	give_up("not everything was delivered: %s", open ? open : "there is nothing");
 }
 
+char *scene_open_delivered(struct scene *ret_scene, struct service *ret_service,
+    enum recipient recipient, char **ret_notification)
+{
+	scene_open(ret_scene);
+	service_start(&ret_scene->database, NULL, ret_service);
+	CLEANUP(free) char *notification = incident_accept(ret_scene, ret_service);
+	char *delivery = delivery_id(ret_scene, notification, recipient_names[recipient]);
+	wait_all_delivered(ret_scene);
+	if (ret_notification)
+		*ret_notification = TAKE(notification);
+	return delivery;
+}
+
 void end_leases(const struct scene *scene, const char *endpoint)
 {
 	sql_run(&scene->database,

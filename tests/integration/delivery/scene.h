@@ -56,6 +56,13 @@ char *incident_notify(const struct scene *scene, const struct service *service,
 /* Both for a serious harm; the notification's id (free()). */
 char *incident_accept(const struct scene *scene, const struct service *service) MUST_CHECK;
 
+/*
+ * A scene with a service that has delivered a notification of a serious harm to everybody; the id
+ * of its delivery to the recipient, and of the notification itself unless NULL (free()).
+ */
+char *scene_open_delivered(struct scene *ret_scene, struct service *ret_service,
+    enum recipient recipient, char **ret_notification) MUST_CHECK;
+
 /* Asks the service for a resource that is there. */
 void get(const struct scene *scene, const struct service *service, struct answer *ret_answer,
     const char *path, ...) __attribute__((format(printf, 4, 5)));

@@ -113,12 +113,9 @@ Test(delivery, that_was_made_stays_proven_while_it_is_sent_again)
 	CLEANUP(answer_finish) struct answer before = {0};
 	CLEANUP(answer_finish) struct answer answer = {0};
 	struct service service;
+	CLEANUP(free) char *id = NULL;
+	CLEANUP(free) char *delivery = scene_open_delivered(&scene, &service, DFE, &id);
 
-	scene_open(&scene);
-	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
-	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
-	wait_all_delivered(&scene);
 	get(&scene, &service, &before, "/v1/deliveries/%s", delivery);
 	size_t calls = receiver_count(scene.receivers[DFE]);
 
@@ -191,12 +188,8 @@ Test(delivery, is_sent_again_once_for_each_key)
 	CLEANUP(answer_finish) struct answer second = {0};
 	struct service service;
 	char path[120];
+	CLEANUP(free) char *delivery = scene_open_delivered(&scene, &service, PANEL, NULL);
 
-	scene_open(&scene);
-	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
-	CLEANUP(free) char *delivery = delivery_id(&scene, id, "panel");
-	wait_all_delivered(&scene);
 	snprintf(path, sizeof(path), "/v1/deliveries/%s/resend", delivery);
 	post(&scene, &service, path, NULL, "the-same-key", &first);
 	cr_assert_eq(first.status, 201, "%s", text_string(&first.body));

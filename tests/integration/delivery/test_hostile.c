@@ -4,24 +4,20 @@
  */
 #include "scene.h"
 
-#include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "outbox/allowance.h"
+#include "support/listener.h"
 
-/* Serves one connection after the other until the test's process ends. */
 struct hostile {
 	const char *name;
 	void (*behave)(int connection);
 	const char *error; /* what the attempt says, as a regular expression */
-	int listener;
-	pthread_t thread;
+	struct listener listener;
 };
 
 static bool say(int connection, const char *text)
@@ -84,51 +80,37 @@ static void not_http(int connection)
 }
 
 static struct hostile hostile[] = {
-    {"endless headers", endless_headers, "headers are longer", 0, 0},
-    {"one endless header", one_endless_header, "headers is too long", 0, 0},
-    {"interim answers", interim_flood, "headers are longer", 0, 0},
-    {"dripping status", dripping_status, ".", 0, 0},
-    {"dripping headers", dripping_headers, "timed out", 0, 0},
-    {"dripping body", dripping_body, "timed out", 0, 0},
-    {"silence", silence, "timed out", 0, 0},
-    {"no HTTP", not_http, ".", 0, 0},
+    {"endless headers", endless_headers, "headers are longer", {0}},
+    {"one endless header", one_endless_header, "headers is too long", {0}},
+    {"interim answers", interim_flood, "headers are longer", {0}},
+    {"dripping status", dripping_status, ".", {0}},
+    {"dripping headers", dripping_headers, "timed out", {0}},
+    {"dripping body", dripping_body, "timed out", {0}},
+    {"silence", silence, "timed out", {0}},
+    {"no HTTP", not_http, ".", {0}},
 };
 
-static void *serve(void *context)
+static void serve(void *context, int connection)
 {
 	const struct hostile *receiver = context;
 	char request[4096];
 
-	for (;;) {
-		int connection = accept(receiver->listener, NULL, NULL);
-		if (connection < 0)
-			return NULL;
-		(void)recv(connection, request, sizeof(request), 0);
-		receiver->behave(connection);
-		close(connection);
-	}
+	(void)recv(connection, request, sizeof(request), 0);
+	receiver->behave(connection);
 }
 
 static void open_hostile(const struct scene *scene, struct hostile *receiver)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(address);
 	char url[64];
 
-	receiver->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_assert_eq(bind(receiver->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	cr_assert_eq(listen(receiver->listener, 16), 0);
-	cr_assert_eq(getsockname(receiver->listener, (struct sockaddr *)&address, &length), 0);
-	cr_assert_eq(pthread_create(&receiver->thread, NULL, serve, receiver), 0);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(address.sin_port));
+	listener_open(&receiver->listener, serve, receiver);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", receiver->listener.port);
 	free(scene_add_endpoint(scene, receiver->name, url));
 }
 
 static void close_hostile(struct hostile *receiver)
 {
-	shutdown(receiver->listener, SHUT_RDWR);
-	pthread_join(receiver->thread, NULL);
-	close(receiver->listener);
+	listener_close(&receiver->listener);
 }
 
 Test(receiver, that_answers_without_end_is_cut_off_recorded_and_tried_again)

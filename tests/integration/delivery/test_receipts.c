@@ -178,12 +178,9 @@ Test(receipt, is_taken_by_a_signed_call_once)
 	const char *secret = recipient_secrets[DFE];
 	struct service service;
 	time_t now = time(NULL);
+	CLEANUP(free) char *id = NULL;
+	CLEANUP(free) char *delivery = scene_open_delivered(&scene, &service, DFE, &id);
 
-	scene_open(&scene);
-	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
-	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
-	wait_all_delivered(&scene);
 	cr_assert_eq(acknowledge(&service, delivery, now, secret, body, &answer), 200, "%s",
 	    text_string(&answer.body));
 	cr_assert_str_eq(answer_text(&answer, "/reference"), REFERENCE);
@@ -208,12 +205,8 @@ Test(receipt, without_the_endpoint_s_own_signature_is_401_whatever_else)
 	static const char absent[] = "00000000-0000-4000-8000-000000000000";
 	struct service service;
 	time_t now = time(NULL);
+	CLEANUP(free) char *delivery = scene_open_delivered(&scene, &service, DFE, NULL);
 
-	scene_open(&scene);
-	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
-	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
-	wait_all_delivered(&scene);
 	const struct {
 		const char *id;
 		time_t at;
@@ -283,12 +276,8 @@ Test(receipt, may_be_signed_with_the_secret_before_for_as_long_as_that_signs)
 	CLEANUP(answer_finish) struct answer answer = {0};
 	CLEANUP(free) char *body = receipt_body(REFERENCE);
 	struct service service;
+	CLEANUP(free) char *delivery = scene_open_delivered(&scene, &service, DFE, NULL);
 
-	scene_open(&scene);
-	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
-	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
-	wait_all_delivered(&scene);
 	sql_run(&scene.database,
 	    "UPDATE webhook_endpoint AS e SET previous_secret_sealed = e.secret_sealed,"
 	    " previous_secret_until = now() + interval '1 hour', secret_sealed = o.secret_sealed"
@@ -316,12 +305,8 @@ Test(receipt, is_signed_with_a_retired_endpoint_s_secret_for_seven_days_at_most)
 	CLEANUP(scene_close) struct scene scene = {0};
 	CLEANUP(free) char *body = receipt_body(REFERENCE);
 	struct service service;
+	CLEANUP(free) char *delivery = scene_open_delivered(&scene, &service, DFE, NULL);
 
-	scene_open(&scene);
-	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
-	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
-	wait_all_delivered(&scene);
 	/* It would say that it was changed now. */
 	sql_run(&scene.database, "ALTER TABLE webhook_endpoint DISABLE TRIGGER webhook_endpoint_stamp",
 	    NULL);
@@ -344,12 +329,9 @@ Test(receipt, is_read_by_whoever_comes_after_the_process_that_got_it)
 	CLEANUP(scene_close) struct scene scene = {0};
 	CLEANUP(free) char *body = receipt_body(REFERENCE);
 	struct service service;
+	CLEANUP(free) char *id = NULL;
+	CLEANUP(free) char *delivery = scene_open_delivered(&scene, &service, DFE, &id);
 
-	scene_open(&scene);
-	service_start(&scene.database, NULL, &service);
-	CLEANUP(free) char *id = incident_accept(&scene, &service);
-	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
-	wait_all_delivered(&scene);
 	service_kill(&service);
 	sql_run(&scene.database, "UPDATE delivery_attempt SET answer = $2 WHERE delivery_id = $1::uuid",
 	    delivery, body, NULL);

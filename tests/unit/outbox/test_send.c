@@ -8,7 +8,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,17 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "outbox/send.h"
-
-#define BODY "{\"type\":\"incident.notified\"}"
-
-/* Serves connections one after the other until the test's process ends. */
-struct receiver {
-	int listener;
-	unsigned port;
-	void (*behave)(int connection);
-	pthread_t thread;
-};
+#include "letter.h"
+#include "support/listener.h"
 
 static char last_request[8192];
 static int connections;
@@ -41,7 +31,7 @@ static void read_request(int connection)
 			break;
 		length += (size_t)got;
 		last_request[length] = '\0';
-		if (strstr(last_request, BODY))
+		if (strstr(last_request, LETTER_BODY))
 			break;
 	}
 }
@@ -51,39 +41,29 @@ static bool say(int connection, const char *text)
 	return send(connection, text, strlen(text), MSG_NOSIGNAL) >= 0;
 }
 
-static void *serve(void *context)
-{
-	struct receiver *receiver = context;
+/* Receivers behave by functions of the connection alone; where they are served they are counted. */
+struct receiver {
+	struct listener listener;
+	void (*behave)(int connection);
+};
 
-	for (;;) {
-		int connection = accept(receiver->listener, NULL, NULL);
-		if (connection < 0)
-			return NULL;
-		connections++;
-		receiver->behave(connection);
-		close(connection);
-	}
+static void serve(void *context, int connection)
+{
+	const struct receiver *receiver = context;
+
+	connections++;
+	receiver->behave(connection);
 }
 
 static void start_receiver(struct receiver *receiver, void (*behave)(int connection))
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(address);
-
 	receiver->behave = behave;
-	receiver->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_assert_eq(bind(receiver->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	cr_assert_eq(listen(receiver->listener, 16), 0);
-	cr_assert_eq(getsockname(receiver->listener, (struct sockaddr *)&address, &length), 0);
-	receiver->port = ntohs(address.sin_port);
-	cr_assert_eq(pthread_create(&receiver->thread, NULL, serve, receiver), 0);
+	listener_open(&receiver->listener, serve, receiver);
 }
 
 static void stop_receiver(struct receiver *receiver)
 {
-	shutdown(receiver->listener, SHUT_RDWR);
-	pthread_join(receiver->thread, NULL);
-	close(receiver->listener);
+	listener_close(&receiver->listener);
 }
 
 static struct sender *open_sender(const char *allowed, struct target_allow **ret_allow)
@@ -96,32 +76,12 @@ static struct sender *open_sender(const char *allowed, struct target_allow **ret
 	return sender;
 }
 
-static void send_with(struct sender *sender, const char *url, struct sent *ret_sent)
-{
-	struct letter letter = {
-	    .id = "0190a1b2-0000-7000-8000-000000000001",
-	    .url = url,
-	    .signature = "v1,abc=",
-	    .timestamp = 1719790200,
-	    .body = BODY,
-	    .length = strlen(BODY),
-	};
-	void *owner = NULL;
-
-	sender_start(sender, &letter, ret_sent, ret_sent);
-	while (!(owner = sender_take_finished(sender))) {
-		(void)sender_wait(sender, &(struct wait_socket){.socket = -1}, 100);
-		sender_run(sender);
-	}
-	cr_assert_eq(owner, ret_sent);
-}
-
 static void send_to(const char *allowed, const char *url, struct sent *ret_sent)
 {
 	struct target_allow *allow = NULL;
 	struct sender *sender = open_sender(allowed, &allow);
 
-	send_with(sender, url, ret_sent);
+	letter_send(sender, url, NULL, ret_sent);
 	sender_destroy(sender);
 	target_allow_destroy(allow);
 }
@@ -133,7 +93,7 @@ static void call(void (*behave)(int connection), struct sent *ret_sent)
 	char url[64];
 
 	start_receiver(&receiver, behave);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u/hook", receiver.port);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/hook", receiver.listener.port);
 	send_to("127.0.0.1", url, ret_sent);
 	stop_receiver(&receiver);
 }
@@ -155,9 +115,9 @@ Test(send, carries_the_headers_of_standard_webhooks_and_the_body_as_it_is)
 	cr_assert_str_eq(sent.address, "127.0.0.1");
 	cr_assert_not(sent.answer_cut);
 	static const char *const expected[] = {"POST /hook HTTP/1.1\r\n",
-	    "Content-Type: application/json\r\n", "User-Agent: cspr/",
-	    "webhook-id: 0190a1b2-0000-7000-8000-000000000001\r\n", "webhook-timestamp: 1719790200\r\n",
-	    "webhook-signature: v1,abc=\r\n", ("\r\n\r\n" BODY)};
+	    "Content-Type: application/json\r\n", "User-Agent: cspr/", "webhook-id: " LETTER_ID "\r\n",
+	    "webhook-timestamp: 1719790200\r\n", "webhook-signature: v1,abc=\r\n",
+	    ("\r\n\r\n" LETTER_BODY)};
 	for (size_t i = 0; i < ARRAY_LENGTH(expected); i++)
 		cr_expect(strstr(last_request, expected[i]), "%s not in %s", expected[i], last_request);
 	cr_assert_null(strstr(last_request, "Expect:"));
@@ -382,9 +342,9 @@ Test(send, uses_a_connection_again)
 	char url[64];
 
 	start_receiver(&receiver, keep_alive);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u/hook", receiver.port);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/hook", receiver.listener.port);
 	for (int i = 0; i < 2; i++) {
-		send_with(sender, url, &sent);
+		letter_send(sender, url, NULL, &sent);
 		cr_assert(sent.complete, "%s", sent.error);
 		cr_assert_eq(sent.status, 200);
 	}
@@ -415,7 +375,7 @@ Test(send, refuses_a_name_that_leads_inwards_before_a_packet_leaves)
 		cr_skip_test("the machine's name %s leads to a public address", host);
 
 	start_receiver(&receiver, accept_it);
-	snprintf(url, sizeof(url), "https://%s:%u/", host, receiver.port);
+	snprintf(url, sizeof(url), "https://%s:%u/", host, receiver.listener.port);
 	send_to("", url, &sent);
 	cr_assert_not(sent.complete);
 	cr_assert(strstr(sent.error, "is not public"), "%s", sent.error);
@@ -430,11 +390,11 @@ Test(send, reports_a_url_that_may_not_be_called_without_calling_it)
 	char url[64];
 
 	start_receiver(&receiver, accept_it);
-	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", receiver.port);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", receiver.listener.port);
 	send_to("10.0.0.0/8", url, &sent);
 	cr_assert_not(sent.complete);
 	cr_assert(strstr(sent.error, "loopback"), "%s", sent.error);
-	snprintf(url, sizeof(url), "http://receiver.example.org:%u/", receiver.port);
+	snprintf(url, sizeof(url), "http://receiver.example.org:%u/", receiver.listener.port);
 	send_to("10.0.0.0/8", url, &sent);
 	cr_assert(strstr(sent.error, "https://"), "%s", sent.error);
 	cr_assert_eq(connections, 0);
@@ -463,7 +423,7 @@ Test(send, does_not_fall_back_from_tls)
 	char url[64];
 
 	start_receiver(&receiver, answer_in_the_clear);
-	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", receiver.port);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", receiver.listener.port);
 	send_to("127.0.0.1", url, &sent);
 	cr_assert_not(sent.complete);
 	cr_assert_eq(sent.status, 0);

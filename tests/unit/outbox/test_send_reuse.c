@@ -14,11 +14,10 @@
 
 #include <curl/curl.h>
 
-#include "outbox/send.h"
+#include "letter.h"
 #include "support/tls.h"
 
 #define HOST "receiver.example.org"
-#define BODY "{\"type\":\"incident.notified\"}"
 
 static char authorities[64];         /* the path of those that the system trusts */
 static struct curl_slist *addresses; /* what names lead to */
@@ -59,24 +58,12 @@ static void lead_to_this_machine(unsigned port)
 	addresses = curl_slist_append(NULL, line);
 }
 
-static void send_with(struct sender *sender, unsigned port, struct sent *ret_sent)
+static void send_to(struct sender *sender, unsigned port, struct sent *ret_sent)
 {
 	char url[100];
-	const struct letter letter = {
-	    .id = "0190a1b2-0000-7000-8000-000000000001",
-	    .url = url,
-	    .signature = "v1,abc=",
-	    .timestamp = 1719790200,
-	    .body = BODY,
-	    .length = strlen(BODY),
-	};
 
 	snprintf(url, sizeof(url), "https://" HOST ":%u/hook", port);
-	sender_start(sender, &letter, ret_sent, ret_sent);
-	while (!sender_take_finished(sender)) {
-		(void)sender_wait(sender, &(struct wait_socket){.socket = -1}, 100);
-		sender_run(sender);
-	}
+	letter_send(sender, url, NULL, ret_sent);
 }
 
 Test(send_reuse, of_a_connection_whose_address_has_become_forbidden_is_refused)
@@ -99,7 +86,7 @@ Test(send_reuse, of_a_connection_whose_address_has_become_forbidden_is_refused)
 
 	/* As long as the address is on the list, one connection takes every call. */
 	for (size_t calls = 1; calls <= 2; calls++) {
-		send_with(sender, receiver.port, &sent);
+		send_to(sender, receiver.port, &sent);
 		cr_assert(sent.complete, "%s", sent.error);
 		cr_assert_eq(sent.status, 200);
 		cr_assert_eq(receiver.calls, calls);
@@ -108,7 +95,7 @@ Test(send_reuse, of_a_connection_whose_address_has_become_forbidden_is_refused)
 	size_t bytes = receiver.bytes;
 
 	is_off_the_list = true;
-	send_with(sender, receiver.port, &sent);
+	send_to(sender, receiver.port, &sent);
 	cr_expect_not(sent.complete);
 	cr_expect_eq(sent.status, 0);
 	cr_expect_str_eq(sent.address, "127.0.0.1");

@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "outbox/send.h"
+#include "letter.h"
 #include "support/tls.h"
-
-#define BODY "{\"type\":\"incident.notified\"}"
 
 static const struct wanted authority = {.from = -10, .until = 10};
 static const struct wanted right = {"127.0.0.1", .from = -1, .until = 1};
@@ -24,23 +22,12 @@ static void send_to(
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(target_allow_destroy) struct target_allow *allow = NULL;
 	CLEANUP(sender_destroy) struct sender *sender = NULL;
-	struct letter letter = *more;
 	char url[64];
 
 	cr_assert(target_allow_parse("127.0.0.1", &allow, &problem));
 	cr_assert(sender_create(allow, 5, &sender, &problem));
 	snprintf(url, sizeof(url), "https://127.0.0.1:%u/hook", receiver->port);
-	letter.id = "0190a1b2-0000-7000-8000-000000000001";
-	letter.url = url;
-	letter.signature = "v1,abc=";
-	letter.timestamp = 1719790200;
-	letter.body = BODY;
-	letter.length = strlen(BODY);
-	sender_start(sender, &letter, ret_sent, ret_sent);
-	while (!sender_take_finished(sender)) {
-		(void)sender_wait(sender, &(struct wait_socket){.socket = -1}, 100);
-		sender_run(sender);
-	}
+	letter_send(sender, url, more, ret_sent);
 }
 
 /* A receiver with this certificate and these versions, by an authority that counts or another. */
@@ -77,7 +64,7 @@ Test(send_tls, reaches_a_receiver_whose_certificate_holds)
 		size_t bytes = call(&right, false, versions[i], &sent);
 		cr_assert(sent.complete, "%s", sent.error);
 		cr_assert_eq(sent.status, 200);
-		cr_assert_gt(bytes, strlen(BODY));
+		cr_assert_gt(bytes, strlen(LETTER_BODY));
 	}
 }
 
