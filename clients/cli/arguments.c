@@ -134,6 +134,19 @@ static bool take_value(struct parse *parse, const char *option, char *const **at
 	return true;
 }
 
+/* "--no-" and a switch's name is its false. */
+static const struct parameter *find_parameter(
+    const struct operation *operation, const char *name, bool *ret_negated)
+{
+	const struct parameter *parameter = operation ? operation_flag(operation, name) : NULL;
+
+	if (parameter || !operation || strncmp(name, "no-", 3) != 0)
+		return parameter;
+	parameter = operation_flag(operation, name + 3);
+	*ret_negated = true;
+	return parameter && parameter->is_switch ? parameter : NULL;
+}
+
 static bool parse_own_option(
     struct parse *parse, const char *option, size_t length, char *const **at, char *const *end)
 {
@@ -150,14 +163,17 @@ static bool parse_own_option(
 			return false;
 		return store_flag(parse, own->name, value);
 	}
-	const struct parameter *parameter =
-	    parse->arguments->operation ? operation_flag(parse->arguments->operation, name) : NULL;
+	bool negated = false;
+	const struct parameter *parameter = find_parameter(parse->arguments->operation, name, &negated);
 	if (!parameter)
 		/* Without what stands behind "=", which may be a token. */
 		return refuse(parse,
 		    parse->used ? "This command has no option --%s"
 		                : "The option --%s stands before a command that would know it",
 		    name);
+	if (negated)
+		return strchr(option, '=') ? refuse(parse, "--%s takes no value", name)
+		                           : store_flag(parse, parameter->name, "false");
 	if ((!parameter->is_switch || strchr(option, '=')) &&
 	    !take_value(parse, option, at, end, &value))
 		return false;

@@ -61,18 +61,18 @@ static void add_candidate(json_t *table, const char *beginning, const char *cand
 	json_object_set_new(candidates, candidate, json_true());
 }
 
-static void add_flag(json_t *table, const char *beginning, const char *flag)
+static void add_flag(json_t *table, const char *beginning, const char *negation, const char *flag)
 {
 	struct text option CLEANUP(text_finish) = TEXT_INIT(256);
 
-	text_printf(&option, "--%s", flag);
+	text_printf(&option, "--%s%s", negation, flag);
 	add_candidate(table, beginning, text_string(&option));
 }
 
 static void add_common(json_t *table, const char *beginning)
 {
 	for (size_t i = 0; i < common_option_count; i++)
-		add_flag(table, beginning, common_options[i].name);
+		add_flag(table, beginning, "", common_options[i].name);
 }
 
 /* Adds each word of a command behind those before it, and gives the whole as a beginning. */
@@ -99,8 +99,12 @@ static void add_operation(json_t *table, const struct operation *operation, cons
 	struct text beginning CLEANUP(text_finish) = TEXT_INIT(512);
 
 	add_words(table, words, &beginning);
-	for (size_t i = 0; i < operation->flag_count; i++)
-		add_flag(table, text_string(&beginning), operation->flags[i].flag);
+	for (size_t i = 0; i < operation->flag_count; i++) {
+		const struct parameter *parameter = &operation->flags[i];
+		add_flag(table, text_string(&beginning), "", parameter->flag);
+		if (parameter->is_negatable)
+			add_flag(table, text_string(&beginning), "no-", parameter->flag);
+	}
 }
 
 static void add_builtin(
@@ -114,7 +118,7 @@ static void add_builtin(
 		add_operation(table, operation, builtin->words);
 	add_words(table, builtin->words, &beginning);
 	for (const struct builtin_option *option = builtin->options; option && option->name; option++)
-		add_flag(table, text_string(&beginning), option->name);
+		add_flag(table, text_string(&beginning), "", option->name);
 }
 
 static size_t count_words(const char *beginning)

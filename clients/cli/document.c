@@ -114,6 +114,8 @@ static bool read_parameter(
 	parameter->flag = flag_of(parameter->name);
 	parameter->description = json_text(node, "description");
 	parameter->is_switch = schema_allows(schema, "boolean");
+	parameter->is_negatable =
+	    parameter->is_switch && !json_is_false(json_object_get(schema, "default"));
 	parameter->required = json_is_true(json_object_get(node, "required"));
 	parameter->values = json_object_get(schema, "enum");
 	if (!parameter->values)

@@ -13,7 +13,8 @@ struct parameter {
 	const char *name; /* as in the document: "aware_on[gte]" */
 	char *flag;       /* as on the command line: "aware-on-gte"; for a path parameter "id" */
 	const char *description;
-	bool is_switch; /* boolean: the flag alone means true */
+	bool is_switch;    /* boolean: the flag alone means true */
+	bool is_negatable; /* false is not what is meant where it is left out */
 	bool required;
 	const json_t *values; /* the schema's enum, or NULL */
 };

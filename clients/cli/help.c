@@ -89,7 +89,8 @@ static void put_flags(const struct operation *operation, struct text *text)
 		const struct parameter *parameter = &operation->flags[i];
 		struct text left CLEANUP(text_finish) = TEXT_INIT(512);
 		struct text right CLEANUP(text_finish) = TEXT_INIT(8192);
-		text_printf(&left, "--%s%s", parameter->flag, parameter->is_switch ? "" : " VALUE");
+		text_printf(&left, "--%s%s%s", parameter->is_negatable ? "[no-]" : "", parameter->flag,
+		    parameter->is_switch ? "" : " VALUE");
 		text_puts(&right, parameter->description);
 		put_values(parameter->values, &right);
 		if (parameter->required)

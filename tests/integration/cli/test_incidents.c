@@ -81,8 +81,11 @@ Test(incident, is_read_changed_and_shown_with_its_clocks_and_history)
 	expect_status(changed, 0);
 	cr_assert(json_is_true(value_at(changed, "/media_interest")));
 	cr_assert_eq(json_integer_value(value_at(changed, "/version")), 2);
+	const struct ran *denied = run("incident", "patch", id, "--set", "media_interest=false", NULL);
+	expect_status(denied, 0);
+	cr_assert(json_is_false(value_at(denied, "/media_interest")));
 	const struct ran *cleared =
-	    run("incident", "patch", id, "--if-match", "2", "--set", "media_interest=null", NULL);
+	    run("incident", "patch", id, "--if-match", "3", "--set", "media_interest=null", NULL);
 	expect_status(cleared, 0);
 	cr_assert(json_is_null(value_at(cleared, "/media_interest")));
 	expect_status(
@@ -158,6 +161,17 @@ Test(administration, shows_the_partnership_its_agencies_the_calendar_and_the_aud
 	expect_status(agencies, 0);
 	expect_has(agencies->output, "council,");
 	expect_has(agencies->output, "trust,");
+	const struct ran *partners = run("agency", "list", "--statutory-partner", "-o", "csv", NULL);
+	expect_status(partners, 0);
+	expect_has(partners->output, "council,");
+	expect_lacks(partners->output, "trust,");
+	static const char *const others[] = {"--no-statutory-partner", "--statutory-partner=false"};
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+		const struct ran *rest = run("agency", "list", others[i], "-o", "csv", NULL);
+		expect_status(rest, 0);
+		expect_has(rest->output, "trust,");
+		expect_lacks(rest->output, "council,");
+	}
 	const struct ran *working_day =
 	    run("calendar", "working-day", "--from", "2024-03-28", "--add", "1", NULL);
 	expect_status(working_day, 0);

@@ -51,6 +51,19 @@ Test(arguments, turn_a_bracketed_parameter_into_a_flag)
 	cr_assert_str_eq(arguments_flag(&parsed.arguments, "closed"), "true");
 }
 
+Test(arguments, say_false_for_a_switch_in_two_ways)
+{
+	struct parsed negated CLEANUP(finish) =
+	    PARSE((char *)"thing", (char *)"list", (char *)"--no-closed");
+	struct parsed said CLEANUP(finish) =
+	    PARSE((char *)"thing", (char *)"list", (char *)"--closed=false");
+
+	cr_assert(negated.ok, "%s", text_string(&negated.message));
+	cr_assert_str_eq(arguments_flag(&negated.arguments, "closed"), "false");
+	cr_assert(said.ok, "%s", text_string(&said.message));
+	cr_assert_str_eq(arguments_flag(&said.arguments, "closed"), "false");
+}
+
 Test(arguments, let_common_options_stand_before_the_command)
 {
 	struct parsed parsed CLEANUP(finish) = PARSE(
@@ -85,7 +98,7 @@ Test(arguments, prefer_the_longer_of_two_commands)
 
 Test(arguments, refuse_what_nobody_takes)
 {
-	char *const refused[][4] = {
+	char *const refused[][5] = {
 	    {(char *)"thing", (char *)"list", (char *)"--nonsense", NULL},
 	    {(char *)"thing", (char *)"list", (char *)"--limit", NULL},
 	    {(char *)"thing", (char *)"list", (char *)"-oyaml", NULL},
@@ -93,11 +106,14 @@ Test(arguments, refuse_what_nobody_takes)
 	    {(char *)"--limit", (char *)"3", (char *)"thing", NULL},
 	    {(char *)"--url", (char *)"a", (char *)"--url=b", NULL},
 	    {(char *)"thing", (char *)"list", (char *)"-x", NULL},
+	    {(char *)"thing", (char *)"list", (char *)"--no-closed=true", NULL},
+	    {(char *)"thing", (char *)"list", (char *)"--no-limit", NULL},
+	    {(char *)"thing", (char *)"list", (char *)"--closed", (char *)"--no-closed"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
 		struct parsed parsed CLEANUP(finish) =
-		    PARSE(refused[i][0], refused[i][1], refused[i][2], refused[i][3]);
+		    PARSE(refused[i][0], refused[i][1], refused[i][2], refused[i][3], refused[i][4]);
 		cr_expect_not(parsed.ok, "case %zu", i);
 		cr_expect(parsed.message.length, "case %zu says why", i);
 	}

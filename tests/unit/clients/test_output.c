@@ -176,6 +176,7 @@ Test(completion, knows_words_and_flags_in_every_shell)
 		cr_assert(completion_put(&document, shells[i], &text));
 		cr_expect(strstr(text_string(&text), "'thing list "), "%s", shells[i]);
 		cr_expect(strstr(text_string(&text), "--aware-on-gte"), "%s", shells[i]);
+		cr_expect(strstr(text_string(&text), "--no-closed"), "%s", shells[i]);
 		cr_expect(strstr(text_string(&text), "--port-file"), "%s", shells[i]);
 		cr_expect_not(text.failed);
 	}
