@@ -34,7 +34,7 @@ review_line AS MATERIALIZED (
      AND v.id IN (
        SELECT k.review_id
          FROM asked AS q
-         JOIN review_theme AS k ON k.partnership_id = tenant() AND k.theme_id = $1::uuid
+         JOIN review_theme AS k ON k.partnership_id = tenant() AND k.theme_id = (SELECT q.id FROM asked AS q)
         WHERE q.derivation IS NULL
           AND coding_stands(k.coded_on, k.removed_on, q.as_of)
        UNION ALL
@@ -51,7 +51,7 @@ review_line AS MATERIALIZED (
      AND i.id IN (
        SELECT k.incident_id
          FROM asked AS q
-         JOIN incident_theme AS k ON k.partnership_id = tenant() AND k.theme_id = $1::uuid
+         JOIN incident_theme AS k ON k.partnership_id = tenant() AND k.theme_id = (SELECT q.id FROM asked AS q)
         WHERE q.derivation IS NULL
           AND coding_stands(k.coded_on, k.removed_on, q.as_of)
        UNION ALL
@@ -97,10 +97,9 @@ AND CASE
         AND a.rapid_review_id IN (SELECT r.rapid_review_id FROM rapid_review_line AS r)
     END
 
--- name: recurrence_closures
--- How many of its actions were closed on each day and still are, and without a day how many are not. What
--- was never opened again is as it now is; for the few others the log says each time that one was closed
--- and until when.
+-- name: recurrence_opened_again
+-- What was never opened again is as it now is; for the few others the log says each time that one was
+-- closed and until when.
 -- fragment
 opened_again AS MATERIALIZED (
   SELECT DISTINCT t.subject_id AS action_id
@@ -121,7 +120,12 @@ opened_again AS MATERIALIZED (
                 WHERE a.id = ANY (ARRAY(SELECT o.action_id FROM opened_again AS o))
                   AND {{recurrence_action}}))) AS c
    WHERE c.to_state IN ('closed_assured', 'closed_unverified')
-), closed AS MATERIALIZED (
+)
+
+-- name: recurrence_closures
+-- How many of its actions were closed on each day and still are, and without a day how many are not.
+-- fragment
+{{recurrence_opened_again}}, closed AS MATERIALIZED (
   SELECT c.closure, c.closed_on, count(*) AS actions, count(c.closure) AS closures
     FROM (SELECT CASE WHEN {{recurrence_closed}} THEN a.state END AS closure,
                  CASE WHEN {{recurrence_closed}} THEN a.closed_on END AS closed_on
@@ -182,6 +186,14 @@ tally AS MATERIALIZED (
      AND coalesce(w.assured_on, w.unverified_on, opened.assured_on, opened.unverified_on) IS NOT NULL
 )
 
+-- name: recurrence_closure
+-- Which kind of closure was the last before r.
+-- fragment
+CASE greatest(r.assured_on, r.unverified_on)
+  WHEN r.assured_on THEN 'closed_assured'
+  WHEN r.unverified_on THEN 'closed_unverified'
+END
+
 -- name: recurrence_shown
 -- The latest incidents that are one, and the closures to be shown: those of the last thousand entries of
 -- the line of time and those that such an incident followed. They are looked up by their days.
@@ -189,10 +201,7 @@ tally AS MATERIALIZED (
 latest AS MATERIALIZED (
   SELECT i.incident_id, i.happened_on, r.assured_on, r.unverified_on,
          greatest(r.assured_on, r.unverified_on) AS closed_on,
-         CASE
-           WHEN r.assured_on >= r.unverified_on OR r.unverified_on IS NULL THEN 'closed_assured'
-           ELSE 'closed_unverified'
-         END AS closure
+         {{recurrence_closure}} AS closure
     FROM recurrence AS r
     JOIN incident_line AS i ON i.happened_on = r.happened_on
    ORDER BY i.happened_on DESC, i.incident_id
@@ -340,77 +349,103 @@ SELECT q.id AS theme_id,
 -- For each theme of a rapid review's incident where it was found before, and which actions on it were
 -- closed before: evidence for the first two criteria of its decision.
 -- $1 rapid_review_id, $2 today
-WITH asked AS (
-  SELECT r.id, r.version, i.id AS incident_id, i.partnership_id,
-         coalesce(i.incident_date, i.aware_on) AS happened_on
-    FROM rapid_review AS r
-    JOIN incident AS i ON i.partnership_id = r.partnership_id AND i.id = r.incident_id
-   WHERE r.partnership_id = tenant()
-     AND r.id = $1::uuid
-), found AS (
-  SELECT t.id, t.label, t.kind, q.incident_id, q.happened_on
-    FROM asked AS q
-    JOIN theme AS t ON t.partnership_id = q.partnership_id
+WITH reviewed AS MATERIALIZED (
+  SELECT i.id AS incident_id, coalesce(i.incident_date, i.aware_on) AS happened_on
+    FROM incident AS i
+   WHERE i.partnership_id = tenant()
+     AND i.id = (
+       SELECT r.incident_id FROM rapid_review AS r WHERE r.partnership_id = tenant() AND r.id = $1::uuid)
+), found AS MATERIALIZED (
+  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts, q.incident_id, q.happened_on
+    FROM reviewed AS q
+    JOIN theme AS t ON t.partnership_id = tenant()
    WHERE CASE
            WHEN t.derivation IS NOT NULL THEN
              theme_is_in_use(t.used_from, t.retired_on, $2::date)
              AND EXISTS (
                SELECT
                  FROM child AS h
-                WHERE h.partnership_id = q.partnership_id
+                WHERE h.partnership_id = tenant()
                   AND h.incident_id = q.incident_id
                   AND child_has_theme(t.derivation, t.white_other_counts, h.unborn, h.age_years,
                         h.age_days, h.ethnicity))
            ELSE
-             EXISTS (
-               SELECT
+             t.id IN (
+               SELECT k.theme_id
                  FROM incident_theme AS k
-                WHERE k.partnership_id = q.partnership_id
-                  AND k.incident_id = q.incident_id
-                  AND k.theme_id = t.id
-                  AND k.removed_on IS NULL)
-             OR EXISTS (
-               SELECT
-                 FROM review_incident AS l
-                 JOIN review_theme AS k
-                   ON k.partnership_id = l.partnership_id AND k.review_id = l.review_id
-                WHERE l.partnership_id = q.partnership_id
-                  AND l.incident_id = q.incident_id
-                  AND l.removed_at IS NULL
-                  AND k.theme_id = t.id
+                WHERE k.partnership_id = tenant()
+                  AND k.incident_id = (SELECT q.incident_id FROM reviewed AS q)
+                  AND k.removed_on IS NULL
+               UNION ALL
+               SELECT k.theme_id
+                 FROM review_theme AS k
+                WHERE k.partnership_id = tenant()
+                  AND k.review_id = ANY (ARRAY(
+                    SELECT l.review_id
+                      FROM review_incident AS l
+                     WHERE l.partnership_id = tenant()
+                       AND l.incident_id = (SELECT q.incident_id FROM reviewed AS q)
+                       AND l.removed_at IS NULL))
                   AND k.removed_on IS NULL)
          END
 ), judged AS (
-  SELECT f.id, f.label, f.kind, before.incidents, before.last_on, reviews.count AS reviews,
-         actions.total, closures.closed_assured, closures.closed_unverified, back.closure,
-         back.closed_on, back.action_id, back.days_after_assured, back.days_after_unverified,
-         f.happened_on
+  SELECT f.id, f.label, f.kind, f.happened_on, b.incidents, b.last_on, b.reviews, b.actions,
+         b.closed_assured, b.closed_unverified, b.assured_on, b.unverified_on, b.closure, b.closed_on,
+         b.action_id
     FROM found AS f
    CROSS JOIN LATERAL (
-     SELECT count(*) AS incidents, max(i.happened_on) AS last_on
-       FROM theme_incidents(f.id, $2::date) AS i
-      WHERE i.incident_id <> f.incident_id
-        AND i.happened_on < f.happened_on) AS before
-   CROSS JOIN LATERAL (
-     SELECT count(*)
-       FROM theme_reviews(f.id, $2::date) AS v
-      WHERE v.decided_on < f.happened_on) AS reviews
-   CROSS JOIN LATERAL (
-     SELECT count(*) AS total
-       FROM theme_actions(f.id, $2::date) AS a
-      WHERE a.agreed_on < f.happened_on) AS actions
-   CROSS JOIN LATERAL (
-     SELECT count(*) FILTER (WHERE c.closure = 'closed_assured') AS closed_assured,
-            count(*) FILTER (WHERE c.closure = 'closed_unverified') AS closed_unverified
-       FROM theme_closures(f.id, $2::date) AS c
-      WHERE c.closed_on < f.happened_on
-        AND coalesce(c.until >= f.happened_on, true)) AS closures
-    LEFT JOIN LATERAL (
-      SELECT r.closure, r.closed_on, r.action_id, r.days_after_assured, r.days_after_unverified
-        FROM theme_recurrences(f.id, $2::date) AS r
-       WHERE r.incident_id = f.incident_id) AS back ON true
+     WITH asked AS MATERIALIZED (
+       SELECT f.id, f.derivation, f.white_other_counts, $2::date AS as_of
+     ), {{recurrence_found}},
+     {{recurrence_opened_again}}, standing AS MATERIALIZED (
+       SELECT c.closure, count(*) FILTER (WHERE c.agreed_on < f.happened_on) AS actions,
+              count(c.closure) AS closures, max(c.closed_on) AS closed_on
+         FROM (SELECT CASE WHEN {{recurrence_closed}} AND a.closed_on < f.happened_on THEN a.state END
+                        AS closure,
+                      a.closed_on, a.agreed_on
+                 FROM action AS a
+                WHERE {{recurrence_action}}
+               UNION ALL
+               SELECT c.closure, c.closed_on, NULL
+                 FROM closed_again AS c
+                WHERE c.closed_on < f.happened_on
+                  AND coalesce(c.until >= f.happened_on, true)) AS c
+        GROUP BY c.closure
+     )
+     SELECT i.incidents, i.last_on,
+            (SELECT count(*) FROM review_line AS v WHERE v.decided_on < f.happened_on) AS reviews,
+            r.actions, r.closed_assured, r.closed_unverified, r.assured_on, r.unverified_on, l.closure,
+            l.closed_on,
+            (SELECT (min(s.action_id::text))::uuid
+               FROM (SELECT a.id AS action_id
+                       FROM action AS a
+                      WHERE a.closed_on = l.closed_on
+                        AND a.state = l.closure
+                        AND {{recurrence_closed}}
+                        AND {{recurrence_action}}
+                     UNION ALL
+                     SELECT c.action_id
+                       FROM closed_again AS c
+                      WHERE c.closed_on = l.closed_on
+                        AND c.closure = l.closure) AS s) AS action_id
+       FROM (SELECT count(*) AS incidents, max(i.happened_on) AS last_on
+               FROM incident_line AS i
+              WHERE i.incident_id <> f.incident_id
+                AND i.happened_on < f.happened_on) AS i
+      CROSS JOIN (
+        SELECT coalesce(sum(s.actions), 0) AS actions,
+               coalesce(sum(s.closures) FILTER (WHERE s.closure = 'closed_assured'), 0)
+                 AS closed_assured,
+               coalesce(sum(s.closures) FILTER (WHERE s.closure = 'closed_unverified'), 0)
+                 AS closed_unverified,
+               max(s.closed_on) FILTER (WHERE s.closure = 'closed_assured') AS assured_on,
+               max(s.closed_on) FILTER (WHERE s.closure = 'closed_unverified') AS unverified_on
+          FROM standing AS s) AS r
+      CROSS JOIN LATERAL (
+        SELECT greatest(r.assured_on, r.unverified_on) AS closed_on,
+               {{recurrence_closure}} AS closure) AS l) AS b
 )
-SELECT q.id AS rapid_review_id,
+SELECT $1::uuid AS rapid_review_id,
        q.incident_id,
        q.happened_on,
        coalesce((
@@ -421,7 +456,7 @@ SELECT q.id AS rapid_review_id,
                   'incidents_before', j.incidents,
                   'reviews_before', j.reviews,
                   'last_before_on', j.last_on,
-                  'actions_before', j.total,
+                  'actions_before', j.actions,
                   'closed_assured_before', j.closed_assured,
                   'closed_unverified_before', j.closed_unverified,
                   'verdict', CASE
@@ -433,12 +468,12 @@ SELECT q.id AS rapid_review_id,
                   'closure', j.closure,
                   'closed_on', j.closed_on,
                   'action_link', '/v1/actions/' || j.action_id,
-                  'days_after_assured', j.days_after_assured,
-                  'days_after_unverified', j.days_after_unverified,
+                  'days_after_assured', j.happened_on - j.assured_on,
+                  'days_after_unverified', j.happened_on - j.unverified_on,
                   'criteria', array_remove(ARRAY[
-                    CASE WHEN j.total > 0 THEN 'c1_improvements' END,
+                    CASE WHEN j.actions > 0 THEN 'c1_improvements' END,
                     CASE WHEN j.incidents + j.reviews > 0 THEN 'c2_recurrent_themes' END], NULL),
                   'link', '/v1/themes/' || j.id || '/recurrence')
                   ORDER BY j.closed_on IS NULL, j.incidents DESC, j.label)
            FROM judged AS j), '[]') AS themes
-  FROM asked AS q;
+  FROM reviewed AS q;

@@ -337,7 +337,7 @@ const struct endpoint operations[] = {
 	{"getThemeCrosswalk", crud_get, "crosswalk", .statement = &SQL_THEME_CROSSWALK_GET},
 	{"patchThemeCrosswalk", process_change, "crosswalk", THEME_CROSSWALK, .write = &SQL_THEME_CROSSWALK_PATCH},
 	{"getThemeRecurrence", crud_get, "theme", .settings = &SQL_RECURRENCE_READS_INDEXES, .statement = &SQL_THEME_RECURRENCE_GET},
-	{"getRapidReviewRecurrence", crud_get, "rapid review", .statement = &SQL_RAPID_REVIEW_RECURRENCE_GET},
+	{"getRapidReviewRecurrence", crud_get, "rapid review", .settings = &SQL_RECURRENCE_READS_INDEXES, .statement = &SQL_RAPID_REVIEW_RECURRENCE_GET},
 	{"listThemeConsistency", crud_list, "theme", .statement = &SQL_THEME_CONSISTENCY_LIST, .parent = &SQL_THEME_EXISTS},
 	{"getReviewThemes", crud_get, "review", .statement = &SQL_REVIEW_THEME_GET},
 	{"putReviewThemes", process_change, "review", OF_REVIEW, .statement = &SQL_REVIEW_THEME_GET, .stored = &SQL_REVIEW_THEME_GET_STORED, .write = &SQL_REVIEW_THEME_PUT, .facts = &SQL_REVIEW_THEME_FACTS},

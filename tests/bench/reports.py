@@ -1,10 +1,11 @@
 """Measures the reports on a partnership with 100,000 incidents: `./dev bench reports` calls this.
 
 Every operation of the document with x-report, and the recurrence of the commonest theme, is asked as of
-today and as of a year ago, and its median counts; beside it stands the time of a processor that PostgreSQL
-took, which other work on the machine does not change. The server then explains each statement that it was
-seen to run (reports_plans.py): a sequential scan over a large table of the partnership is listed beside the
-time. The environment is bench.py's.
+today and as of a year ago, and its median counts; so is what the newest rapid review with that theme is told
+of recurrence, which is as of today. Beside it stands the time of a processor that PostgreSQL took, which other
+work on the machine does not change. The server then explains each statement that it was seen to run
+(reports_plans.py): a sequential scan over a large table of the partnership is listed beside the time. The
+environment is bench.py's.
 """
 import json
 import os
@@ -24,13 +25,21 @@ LIMIT_MS = 500
 
 
 def measured(service):
-    """(path, statement) of each report, and of the recurrence of the theme that most reviews have."""
+    """(path, statement) of each report, of the recurrence of the theme that most reviews have, and of that
+    offered to the newest rapid review of it."""
     paths = service.ask("/openapi.json")["paths"]
     for path in sorted(path for path in paths if "x-report" in paths[path].get("get", {})):
         yield path, "report_" + path.rsplit("/", 1)[1].replace("-", "_")
     theme = bench.psql("-c", """SELECT theme_id FROM review_theme GROUP BY theme_id
                                 ORDER BY count(*) DESC, theme_id LIMIT 1""").strip()
     yield f"/v1/themes/{theme}/recurrence", "theme_recurrence_get"
+    review = bench.psql("-c", f"""SELECT r.id
+                                    FROM rapid_review AS r
+                                    JOIN review_incident AS l ON l.incident_id = r.incident_id
+                                    JOIN review_theme AS k ON k.review_id = l.review_id
+                                   WHERE k.theme_id = '{theme}'
+                                   ORDER BY r.notified_on DESC, r.id LIMIT 1""").strip()
+    yield f"/v1/rapid-reviews/{review}/recurrence", "rapid_review_recurrence_get"
 
 
 def processor_ms():
@@ -81,7 +90,7 @@ def main():
         fill()
         year_ago = bench.psql("-c", "SELECT current_date - 365").strip()
         for path, statement in measured(service):
-            for query in ("", f"?as_of={year_ago}"):
+            for query in ("",) if "/rapid-reviews/" in path else ("", f"?as_of={year_ago}"):
                 line = measure(service, token, path + query)
                 line["scans"] = [] if query else reports_plans.scans(
                     bench.SUPER_URL, partnership_id(), statement)

@@ -21,7 +21,9 @@ import embed_sql  # noqa: E402
 LARGE_PAGES = 30
 TODAY = f"'{datetime.date.today()}'"
 THEME = "00000017-0000-7000-8000-000000000003"
-VALUES = {"as_of": TODAY, "today": TODAY, "limit": "'201'", "theme_id": f"'{THEME}'"}
+RAPID_REVIEW = "00000005-0000-7000-8000-000000000002"
+VALUES = {"as_of": TODAY, "today": TODAY, "limit": "'201'", "theme_id": f"'{THEME}'",
+          "rapid_review_id": f"'{RAPID_REVIEW}'"}
 SETUP = """
 SET ROLE cspr_api;
 SET jit = off;

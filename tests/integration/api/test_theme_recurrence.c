@@ -70,6 +70,36 @@ static void assure(const char *action)
 	step(action, "{'to': 'closed_assured', 'on': '2023-04-02'}");
 }
 
+static void reopen(const char *action, const char *day)
+{
+	step(action, text_of("{'to': 'in_progress', 'reason': 'It came undone.', 'on': '%s'}", day));
+}
+
+static void close_unverified(const char *action, const char *day)
+{
+	step(action, text_of("{'to': 'closed_unverified', 'reason': 'x', 'on': '%s'}", day));
+}
+
+static const char *rapid_review_of(const char *incident, const char *notified_on)
+{
+	expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record',"
+	                           " 'notified_on': '%s'}",
+	                       notified_on),
+	                  "/v1/incidents/%s/notifications", incident),
+	    201);
+	return answer_text(get("/v1/rapid-reviews?incident_id=%s", incident), "/data/0/id");
+}
+
+/* What an incident on that day with the theme is offered. */
+static const struct answer *offered_to_one_on(const char *day, const char *theme)
+{
+	const struct answer *answer =
+	    get("/v1/rapid-reviews/%s/recurrence", rapid_review_of(incident_on(day, theme), day));
+
+	expect_status(answer, 200);
+	return answer;
+}
+
 static const struct answer *recurrence_of(const char *theme, const char *query)
 {
 	const struct answer *answer = get("/v1/themes/%s/recurrence%s", theme, query);
@@ -127,8 +157,8 @@ Test(recurrence, is_none_while_an_action_is_open_again)
 	const char *theme = new_theme();
 	const char *action = completed_action(theme);
 
-	step(action, "{'to': 'closed_unverified', 'reason': 'x', 'on': '2023-05-02'}");
-	step(action, "{'to': 'in_progress', 'reason': 'It came undone.', 'on': '2023-05-20'}");
+	close_unverified(action, "2023-05-02");
+	reopen(action, "2023-05-20");
 	incident_on("2023-06-01", theme);
 	expect_value(recurrence_of(theme, ""), "/verdict", "'not_recurred_after_closure'");
 	/* One that happened while it was closed stays one, whatever was done since. */
@@ -200,15 +230,7 @@ Test(recurrence, is_offered_to_the_next_rapid_review_as_evidence)
 
 	incident_on("2022-08-01", theme);
 	assure(completed_action(theme));
-	const char *incident = incident_on("2024-01-06", theme);
-	expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record',"
-	                           " 'notified_on': '2024-01-11'}"),
-	                  "/v1/incidents/%s/notifications", incident),
-	    201);
-	const char *rapid_review =
-	    answer_text(get("/v1/rapid-reviews?incident_id=%s", incident), "/data/0/id");
-	const struct answer *offered = get("/v1/rapid-reviews/%s/recurrence", rapid_review);
-	expect_status(offered, 200);
+	const struct answer *offered = offered_to_one_on("2024-01-06", theme);
 	expect_value(offered, "/happened_on", "'2024-01-06'");
 	expect_value(offered, "/themes/0/verdict", "'recurred_after_closure'");
 	expect_value(offered, "/themes/0/incidents_before", "1");
@@ -227,14 +249,153 @@ Test(recurrence, is_evidence_by_what_was_there_before_the_incident_alone)
 
 	completed_action(theme);
 	incident_on("2023-06-01", theme);
-	expect_status(post(json_of("{'kind': 'serious_incident', 'transmission': 'record',"
-	                           " 'notified_on': '2022-08-03'}"),
-	                  "/v1/incidents/%s/notifications", incident),
-	    201);
-	const struct answer *offered = get("/v1/rapid-reviews/%s/recurrence",
-	    answer_text(get("/v1/rapid-reviews?incident_id=%s", incident), "/data/0/id"));
+	const struct answer *offered =
+	    get("/v1/rapid-reviews/%s/recurrence", rapid_review_of(incident, "2022-08-03"));
 	expect_value(offered, "/themes/0/verdict", "'not_found_before'");
 	expect_value(offered, "/themes/0/actions_before", "0");
 	expect_value(offered, "/themes/0/incidents_before", "0");
 	expect_value(offered, "/themes/0/criteria", "[]");
+}
+
+/* An action that was closed on 2 May, opened again on the 20th, and closed again on 10 June. */
+static const char *action_closed_twice(const char *theme)
+{
+	const char *action = completed_action(theme);
+
+	close_unverified(action, "2023-05-02");
+	reopen(action, "2023-05-20");
+	close_unverified(action, "2023-06-10");
+	return action;
+}
+
+Test(recurrence, goes_by_the_closure_that_stood_when_an_action_was_closed_twice)
+{
+	const char *theme = new_theme();
+
+	action_closed_twice(theme);
+	/* Between the two it was open, and on the day of the second it is not after that. */
+	incident_on("2023-06-01", theme);
+	incident_on("2023-06-10", theme);
+	expect_value(recurrence_of(theme, ""), "/verdict", "'not_recurred_after_closure'");
+	incident_on("2023-05-20", theme);
+	incident_on("2023-06-20", theme);
+	const struct answer *found = recurrence_of(theme, "");
+	expect_value(found, "/actions", "{'total': 1, 'closed_assured': 0, 'closed_unverified': 1}");
+	expect_value(found, "/after_unverified", "{'recurrences': 2, 'shortest_days': 10}");
+	expect_value(found, "/recurrences/0/closed_on", "'2023-06-10'");
+	expect_value(found, "/recurrences/0/days_between", "10");
+	expect_value(found, "/recurrences/1/closed_on", "'2023-05-02'");
+	expect_value(found, "/recurrences/1/days_between", "18");
+	cr_assert_null(answer_at(found, "/recurrences/2"));
+	/* In between no closure was known to come. */
+	found = recurrence_of(theme, "?as_of=2023-06-09");
+	expect_value(found, "/actions", "{'total': 1, 'closed_assured': 0, 'closed_unverified': 0}");
+	expect_value(found, "/recurrences/0/closed_on", "'2023-05-02'");
+	cr_assert_null(answer_at(found, "/recurrences/1"));
+}
+
+Test(recurrence, is_offered_by_the_closure_that_stood_when_an_action_was_closed_twice)
+{
+	const char *theme = new_theme();
+	const char *action = action_closed_twice(theme);
+	const struct answer *offered = offered_to_one_on("2023-05-20", theme);
+
+	expect_value(offered, "/themes/0/closed_unverified_before", "1");
+	expect_value(offered, "/themes/0/closed_on", "'2023-05-02'");
+	expect_value(offered, "/themes/0/days_after_unverified", "18");
+	expect_value(offered, "/themes/0/days_after_assured", "null");
+	expect_value(offered, "/themes/0/action_link", text_of("'/v1/actions/%s'", action));
+	const char *open[] = {"2023-05-02", "2023-05-21", "2023-06-10"};
+	for (size_t i = 0; i < ARRAY_LENGTH(open); i++) {
+		offered = offered_to_one_on(open[i], theme);
+		expect_value(offered, "/themes/0/closed_unverified_before", "0");
+		expect_value(offered, "/themes/0/closed_on", "null");
+		expect_value(offered, "/themes/0/days_between", "null");
+		expect_value(offered, "/themes/0/actions_before", "1");
+	}
+	offered = offered_to_one_on("2023-06-11", theme);
+	expect_value(offered, "/themes/0/closed_unverified_before", "1");
+	expect_value(offered, "/themes/0/closed_on", "'2023-06-10'");
+	expect_value(offered, "/themes/0/days_between", "1");
+	expect_value(offered, "/themes/0/incidents_before", "4");
+	expect_value(offered, "/themes/0/last_before_on", "'2023-06-10'");
+}
+
+Test(recurrence, tells_the_last_closure_and_how_long_after_either_kind)
+{
+	const char *theme = new_theme();
+	const char *other = completed_action(theme);
+
+	assure(completed_action(theme));
+	close_unverified(other, "2023-05-02");
+	const struct answer *offered = offered_to_one_on("2023-06-01", theme);
+	expect_value(offered, "/themes/0/closure", "'closed_unverified'");
+	expect_value(offered, "/themes/0/closed_assured_before", "1");
+	expect_value(offered, "/themes/0/closed_unverified_before", "1");
+	expect_value(offered, "/themes/0/days_between", "30");
+	expect_value(offered, "/themes/0/days_after_assured", "60");
+	expect_value(offered, "/themes/0/days_after_unverified", "30");
+	expect_value(offered, "/themes/0/action_link", text_of("'/v1/actions/%s'", other));
+	/* On the day of a closure, or on which an action was agreed, it is not after that. */
+	offered = offered_to_one_on("2023-05-02", theme);
+	expect_value(offered, "/themes/0/closure", "'closed_assured'");
+	expect_value(offered, "/themes/0/closed_unverified_before", "0");
+	expect_value(offered, "/themes/0/days_after_unverified", "null");
+	expect_value(offered_to_one_on("2022-10-01", theme), "/themes/0/actions_before", "0");
+	expect_value(offered_to_one_on("2022-10-02", theme), "/themes/0/actions_before", "2");
+}
+
+static const char *advice_of(const char *rapid_review, const char *themes)
+{
+	const struct answer *made =
+	    post(json_of("{'text': 'Check.', 'origin': 'rapid_review', 'addressee': 'partnership',"
+	                 " 'rapid_review_id': '%s', 'theme_ids': [%s]}",
+	             rapid_review, themes),
+	        "/v1/recommendations");
+
+	expect_status(made, 201);
+	return answer_text(made, "/id");
+}
+
+static const char *action_of(const char *origin, const char *id)
+{
+	const struct answer *made =
+	    post(json_of("{'text': 'A form.', 'agreed_on': '2022-10-01', 'due_on': '2023-03-01',"
+	                 " '%s': '%s'}",
+	             origin, id),
+	        "/v1/actions");
+
+	expect_status(made, 201);
+	return answer_text(made, "/id");
+}
+
+Test(recurrence, goes_by_the_incident_s_themes_where_a_rapid_review_made_a_recommendation)
+{
+	const char *theme = new_theme();
+	const char *another = new_theme();
+	const char *with_it = rapid_review_of(incident_on("2022-08-01", theme), "2022-08-03");
+	const char *without = rapid_review_of(incident_on("2022-08-01", another), "2022-08-03");
+	const char *action = action_of("recommendation_id", advice_of(with_it, ""));
+
+	action_of("recommendation_id", advice_of(without, ""));
+	expect_value(recurrence_of(theme, ""), "/actions/total", "1");
+	/* One that names its themes is about those, whoever made it. */
+	action_of("recommendation_id", advice_of(with_it, text_of("'%s'", another)));
+	expect_value(recurrence_of(theme, ""), "/actions/total", "1");
+	action_of("recommendation_id", advice_of(without, text_of("'%s'", theme)));
+	expect_value(recurrence_of(theme, ""), "/actions/total", "2");
+	/* Without a recommendation it is about what the rapid review itself is about. */
+	action_of("rapid_review_id", with_it);
+	action_of("rapid_review_id", without);
+	expect_value(recurrence_of(theme, ""), "/actions/total", "3");
+
+	step(action, "{'to': 'in_progress', 'on': '2022-11-01'}");
+	close_unverified(action, "2023-05-02");
+	incident_on("2023-06-01", theme);
+	expect_value(recurrence_of(theme, ""), "/recurrences/0/action_id", text_of("'%s'", action));
+	const struct answer *offered = offered_to_one_on("2023-07-01", theme);
+	expect_value(offered, "/themes/0/actions_before", "3");
+	expect_value(offered, "/themes/0/closed_unverified_before", "1");
+	expect_value(offered, "/themes/0/incidents_before", "2");
+	expect_value(offered, "/themes/0/action_link", text_of("'/v1/actions/%s'", action));
 }
