@@ -18,7 +18,8 @@
 	}
 
 const struct common_option common_options[] = {
-    TEXT_ROW("file", 'f', file, "FILE", "JSON for the body; - reads standard input"),
+    TEXT_ROW("file", 'f', file, "FILE",
+        "the body: JSON, or CSV where it may be; - reads standard input"),
     LIST_ROW("set", 0, sets, set_count, "KEY=VALUE", "a member of the body; a.b=1 nests"),
     TEXT_ROW("output", 'o', output_name, "FORMAT",
         "table, json, ndjson, csv, id; of pages html or markdown"),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define PATH_DEPTH 16
@@ -155,24 +156,45 @@ bool body_set(json_t *body, const char *setting, struct body_schema schema, stru
 	return body_put(body, path, value, message);
 }
 
+static bool ends_with(const char *path, const char *ending)
+{
+	size_t length = strlen(path);
+	size_t of_ending = strlen(ending);
+
+	return length > of_ending && strcasecmp(path + length - of_ending, ending) == 0;
+}
+
+bool body_is_sheet(const char *path, const struct text *bytes)
+{
+	const char *content = text_string(bytes);
+
+	if (ends_with(path, ".csv"))
+		return true;
+	content += strspn(content, " \t\r\n");
+	return !ends_with(path, ".json") && *content && *content != '{' && *content != '[';
+}
+
 bool body_make(const char *path, const char *const *sets, size_t set_count,
     struct body_schema schema, json_t **ret_body, struct text *message)
+{
+	struct text bytes CLEANUP(text_finish) = TEXT_INIT(BODY_BYTES);
+
+	return (!path || body_read_file(path, &bytes, message)) &&
+	       body_make_of(path, &bytes, sets, set_count, schema, ret_body, message);
+}
+
+bool body_make_of(const char *path, const struct text *bytes, const char *const *sets,
+    size_t set_count, struct body_schema schema, json_t **ret_body, struct text *message)
 {
 	json_t *body CLEANUP(json_decref) = NULL;
 	json_error_t error;
 
-	if (path) {
-		struct text bytes CLEANUP(text_finish) = TEXT_INIT(BODY_BYTES);
-		if (!body_read_file(path, &bytes, message))
-			return false;
-		body = json_loadb(text_string(&bytes), bytes.length, JSON_REJECT_DUPLICATES, &error);
-		if (!body) {
-			text_printf(message, "%s is not JSON: line %d, column %d: %s", path, error.line,
-			    error.column, error.text);
-			return false;
-		}
-	} else {
-		body = json_object();
+	body = path ? json_loadb(text_string(bytes), bytes->length, JSON_REJECT_DUPLICATES, &error)
+	            : json_object();
+	if (path && !body) {
+		text_printf(message, "%s is not JSON: line %d, column %d: %s", path, error.line,
+		    error.column, error.text);
+		return false;
 	}
 	for (size_t i = 0; i < set_count; i++) {
 		if (!body_set(body, sets[i], schema, message))

@@ -21,6 +21,14 @@ struct body_schema {
  */
 MUST_CHECK bool body_make(const char *path, const char *const *sets, size_t set_count,
     struct body_schema schema, json_t **ret_body, struct text *message);
+/* The same of what has been read from the path. */
+MUST_CHECK bool body_make_of(const char *path, const struct text *bytes, const char *const *sets,
+    size_t set_count, struct body_schema schema, json_t **ret_body, struct text *message);
+/*
+ * Whether a body that may be a sheet too is one: a path that ends in .csv or .json says so, of any
+ * other, such as standard input, the first character does. JSON begins with { or [.
+ */
+bool body_is_sheet(const char *path, const struct text *bytes);
 /* Puts one setting into an object. */
 MUST_CHECK bool body_set(
     json_t *body, const char *setting, struct body_schema schema, struct text *message);

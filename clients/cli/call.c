@@ -4,8 +4,6 @@
 #include "cli/body.h"
 #include "cli/report.h"
 
-#include <strings.h>
-
 void call_finish(struct call *call)
 {
 	text_finish(&call->path);
@@ -85,19 +83,39 @@ static bool check_query(
 	return true;
 }
 
-static bool is_csv_file(const char *path)
+/* A sheet goes as it is; a setting has no place in it. */
+static bool take_sheet(const struct arguments *arguments, struct call *call, struct text *message)
 {
-	size_t length = path ? strlen(path) : 0;
+	if (arguments->set_count) {
+		text_puts(message, "--set is for JSON, and the body is a sheet");
+		return false;
+	}
+	call->request.content_type = "text/csv";
+	return true;
+}
 
-	return length > 4 && strcasecmp(path + length - 4, ".csv") == 0;
+static bool take_json(const struct body_schema schema, const struct arguments *arguments,
+    struct call *call, struct text *message)
+{
+	json_t *body CLEANUP(json_decref) = NULL;
+
+	if (!body_make_of(arguments->file, &call->body, arguments->sets, arguments->set_count, schema,
+	        &body, message))
+		return false;
+	char *dumped CLEANUP(free) = json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (!dumped)
+		return false;
+	text_finish(&call->body);
+	text_puts(&call->body, dumped);
+	return true;
 }
 
 bool call_take_body(const struct document *document, const struct operation *operation,
     const struct arguments *arguments, struct call *call, struct text *message)
 {
-	json_t *body CLEANUP(json_decref) = NULL;
+	const char *path = arguments->file;
 
-	if (!arguments->file && arguments->set_count == 0)
+	if (!path && arguments->set_count == 0)
 		return true;
 	if (operation && !operation->body_type && !operation->takes_csv) {
 		text_puts(message, "This command takes no body: neither -f nor --set");
@@ -106,19 +124,15 @@ bool call_take_body(const struct document *document, const struct operation *ope
 	call->request.content_type = operation ? operation->body_type : NULL;
 	if (!operation && strcmp(call->request.method, "PATCH") == 0)
 		call->request.content_type = "application/merge-patch+json";
-	if (operation && operation->takes_csv && is_csv_file(arguments->file)) {
-		call->request.content_type = "text/csv";
-		if (!body_read_file(arguments->file, &call->body, message))
+	if (path && !body_read_file(path, &call->body, message))
+		return false;
+	if (operation && operation->takes_csv && path && body_is_sheet(path, &call->body)) {
+		if (!take_sheet(arguments, call, message))
 			return false;
 	} else {
-		struct body_schema schema = {document, operation ? operation->body : NULL};
-		if (!body_make(
-		        arguments->file, arguments->sets, arguments->set_count, schema, &body, message))
+		const struct body_schema schema = {document, operation ? operation->body : NULL};
+		if (!take_json(schema, arguments, call, message))
 			return false;
-		char *dumped CLEANUP(free) = json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY);
-		if (!dumped)
-			return false;
-		text_puts(&call->body, dumped);
 	}
 	call->request.body = text_string(&call->body);
 	call->request.body_length = call->body.length;

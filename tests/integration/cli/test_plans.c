@@ -48,6 +48,49 @@ Test(plan, goes_into_a_spreadsheet_and_back)
 	cr_assert_eq(json_array_size(value_at(again, "/would_change")), 0);
 }
 
+Test(plan, comes_from_stdin_as_a_sheet_or_as_json)
+{
+	const char *id = review();
+
+	give(sheet);
+	const struct ran *made = run("action-plan", "put", id, "-f", "-", NULL);
+	expect_status(made, 0);
+	cr_assert_eq(json_array_size(value_at(made, "/would_create")), 2);
+	/* What is shown can be given back, in either form. */
+	static const char *const forms[] = {"csv", "json"};
+	for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
+		const struct ran *shown = run("action-plan", "get", id, "-o", forms[i], NULL);
+		expect_status(shown, 0);
+		give(text_of("%s", shown->output));
+		const struct ran *again = run("action-plan", "put", id, "-f", "-", NULL);
+		expect_status(again, 0);
+		cr_assert_eq(json_array_size(value_at(again, "/unchanged")), 2, "%s", forms[i]);
+	}
+}
+
+Test(plan, that_is_a_sheet_takes_no_settings)
+{
+	const char *const files[] = {scratch_file("plan.csv", sheet), scratch_file("plan", sheet)};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
+		const struct ran *refused =
+		    run("action-plan", "put", review(), "-f", files[i], "--set", "a=b", NULL);
+		expect_status(refused, 2);
+		expect_has(refused->errors, "--set is for JSON");
+	}
+}
+
+Test(plan, that_is_neither_is_refused_for_what_it_is_called)
+{
+	const struct ran *refused =
+	    run("action-plan", "put", review(), "-f", scratch_file("plan.json", sheet), NULL);
+
+	expect_status(refused, 2);
+	expect_has(refused->errors, "is not JSON");
+	give("");
+	expect_status(run("action-plan", "put", review(), "-f", "-", NULL), 2);
+}
+
 Test(plan, that_has_faults_is_refused_with_their_lines)
 {
 	static const char faulty[] = "action_number,action,due_on\n1,,2021-12-31\n";
