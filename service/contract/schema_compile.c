@@ -16,8 +16,10 @@ struct schema_set *schema_set_create(const json_t *document)
 {
 	struct schema_set *set = calloc(1, sizeof(*set));
 
-	if (set)
-		set->document = document;
+	if (!set)
+		return NULL;
+	set->document = document;
+	set->waiting_end = &set->waiting;
 	return set;
 }
 
@@ -121,16 +123,20 @@ bool compile_schema(struct compiler *compiler, const json_t *json, const struct 
 
 static struct target *target_of(struct schema_set *set, const json_t *json, const char *where)
 {
-	struct target **end = &set->targets;
+	/* What jansson allocates is aligned to 16 bytes. */
+	size_t bucket = ((uintptr_t)json >> 4) % ARRAY_LENGTH(set->buckets);
 
-	for (; *end; end = &(*end)->next)
-		if ((*end)->json == json)
-			return *end;
+	for (struct target *known = set->buckets[bucket]; known; known = known->sibling)
+		if (known->json == json)
+			return known;
 	struct target *target = arena_take(&set->arena, 1, sizeof(*target));
 	target->json = json;
 	target->where = arena_copy(&set->arena, where, strlen(where));
 	target->schema = schema_create(set);
-	*end = target;
+	target->sibling = set->buckets[bucket];
+	set->buckets[bucket] = target;
+	*set->waiting_end = target;
+	set->waiting_end = &target->next;
 	return target;
 }
 
@@ -178,22 +184,25 @@ static bool leads_in_a_circle(const struct schema *schema, unsigned chain)
 	return false;
 }
 
-/* Compiles the targets that wait, and those that they add. */
+/* Compiles the targets that wait, and those that they add. Only among these can a new circle lead
+ * through one: what was compiled before refers to nothing that came after it. */
 static bool compile_waiting(struct compiler *compiler)
 {
-	for (struct target *target = compiler->set->targets; target; target = target->next) {
-		if (target->compiled)
-			continue;
+	struct schema_set *set = compiler->set;
+	struct target *first = set->waiting;
+
+	for (struct target *target = first; target; target = target->next) {
 		compiler->where = target->where;
 		if (!compile_into(compiler, target->schema, target->json, NULL))
 			return false;
-		target->compiled = true;
 	}
-	for (struct target *target = compiler->set->targets; target; target = target->next) {
+	for (struct target *target = first; target; target = target->next) {
 		compiler->where = target->where;
 		if (leads_in_a_circle(target->schema, 0))
 			return compile_refuse(compiler, NULL, "its references lead back to itself");
 	}
+	set->waiting = NULL;
+	set->waiting_end = &set->waiting;
 	return true;
 }
 

@@ -114,17 +114,20 @@ struct schema {
 
 /* A place that something refers to. */
 struct target {
-	struct target *next;
+	struct target *next;    /* that is to be compiled */
+	struct target *sibling; /* in the same bucket */
 	const json_t *json;
 	const char *where;
 	struct schema *schema;
-	bool compiled;
 };
 
+/* A document has thousands of places, found by their JSON: each start looks for them tens of
+ * thousands of times. */
 struct schema_set {
 	const json_t *document;
 	struct arena arena;
-	struct target *targets;
+	struct target *buckets[1024];
+	struct target *waiting, **waiting_end; /* first in, first out */
 	struct pattern *patterns;
 };
 
