@@ -117,8 +117,10 @@ static bool start(struct app *app, struct problem *problem)
 	};
 	int64_t grace_hours = 0;
 
-	if (!contract_load(openapi_json, openapi_json_length, &app->contract, problem) ||
-	    !api_create(app->settings, app->contract, &app->api, problem))
+	/* The database prepares the statements while the contract is compiled. */
+	if (!api_create(app->settings, &app->api, problem) ||
+	    !contract_load(openapi_json, openapi_json_length, &app->contract, problem) ||
+	    !api_bind(app->api, app->contract, problem))
 		return false;
 	if (app->settings->dispatch && !outbox_start(app->settings, &app->outbox, problem))
 		return false;

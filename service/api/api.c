@@ -31,8 +31,7 @@ static bool bind_operations(struct api *api, struct problem *problem)
 	return true;
 }
 
-bool api_create(const struct settings *settings, const struct contract *contract,
-    struct api **ret_api, struct problem *problem)
+bool api_create(const struct settings *settings, struct api **ret_api, struct problem *problem)
 {
 	CLEANUP(api_destroy) struct api *api = calloc(1, sizeof(*api));
 	struct pool_options options = {
@@ -46,14 +45,22 @@ bool api_create(const struct settings *settings, const struct contract *contract
 	if (!api)
 		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
 	api->settings = settings;
-	api->contract = contract;
-	api->endpoints = calloc(contract_operation_count(contract) + 1, sizeof(struct endpoint *));
-	if (!api->endpoints || !rulebook_cache_create(&api->rulebooks))
+	if (!rulebook_cache_create(&api->rulebooks))
 		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
-	if (!bind_operations(api, problem) || !pool_create(&options, &api->pool, problem))
+	if (!pool_create(&options, &api->pool, problem))
 		return false;
+	pool_warm(api->pool);
 	*ret_api = TAKE(api);
 	return true;
+}
+
+bool api_bind(struct api *api, const struct contract *contract, struct problem *problem)
+{
+	api->contract = contract;
+	api->endpoints = calloc(contract_operation_count(contract) + 1, sizeof(struct endpoint *));
+	if (!api->endpoints)
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
+	return bind_operations(api, problem);
 }
 
 void api_destroy(struct api *api)

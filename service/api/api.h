@@ -11,12 +11,15 @@
 
 struct api;
 
+/* Begins to connect to the database, and does not wait for it. The settings must outlive it. */
+MUST_CHECK bool api_create(
+    const struct settings *settings, struct api **ret_api, struct problem *problem);
 /*
- * Binds every operation of the contract to its handler. Fails, naming them, when an operation has
- * no handler or a handler no operation. The settings and the contract must outlive it.
+ * Binds every operation of the contract to its handler, once and before the first call. Fails,
+ * naming them, when an operation has no handler or a handler no operation. The contract must
+ * outlive it.
  */
-MUST_CHECK bool api_create(const struct settings *settings, const struct contract *contract,
-    struct api **ret_api, struct problem *problem);
+MUST_CHECK bool api_bind(struct api *api, const struct contract *contract, struct problem *problem);
 void api_destroy(struct api *api);
 DEFINE_CLEANUP(struct api *, api_destroy)
 

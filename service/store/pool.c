@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/ids.h"
+#include "base/log.h"
 #include "store/sqlstate.h"
 
 #define LEASE_WAIT_MS 2000
@@ -31,6 +32,10 @@ struct pool {
 	int64_t retry_at;    /* no connect before this */
 	int64_t pause;       /* milliseconds; 0 while connecting works */
 	bool probing;        /* a thread is finding out whether the database is back */
+
+	bool warming; /* the first connection is being made; all wait for it rather than make others */
+	bool has_warmer;
+	pthread_t warmer;
 };
 
 static char *copy_text(const char *text)
@@ -90,6 +95,8 @@ void pool_destroy(struct pool *pool)
 {
 	if (!pool)
 		return;
+	if (pool->has_warmer)
+		pthread_join(pool->warmer, NULL);
 	assert(!pool->idle || !pool->leases || pool->idle_count == 0 || pool->idle_count == pool->size);
 	for (size_t i = 0; pool->leases && i < pool->size; i++) {
 		connection_close(&pool->leases[i].connection);
@@ -165,7 +172,7 @@ static struct lease *take_idle(struct pool *pool)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += LEASE_WAIT_MS / 1000;
 	pthread_mutex_lock(&pool->lock);
-	while (pool->idle_count == 0 && waited == 0)
+	while ((pool->idle_count == 0 || pool->warming) && waited == 0)
 		waited = pthread_cond_timedwait(&pool->returned, &pool->lock, &until);
 	if (pool->idle_count > 0)
 		lease = pool->idle[--pool->idle_count];
@@ -204,6 +211,41 @@ void pool_return(struct lease *lease)
 	if (lease->connection.link && !connection_is_clean(&lease->connection))
 		connection_close(&lease->connection);
 	put_idle(lease);
+}
+
+static void end_warming(struct lease *lease)
+{
+	struct pool *pool = lease->pool;
+
+	put_idle(lease);
+	pthread_mutex_lock(&pool->lock);
+	pool->warming = false;
+	pthread_cond_broadcast(&pool->returned);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static void *connect_first(void *argument)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	struct lease *lease = argument;
+
+	/* A service starts without its database, and whoever starts it wants to know. */
+	if (!lease_connect(lease, &problem))
+		log_event(LOG_WARNING, "database_away", LOG_TEXT("cause", problem.cause));
+	end_warming(lease);
+	return NULL;
+}
+
+void pool_warm(struct pool *pool)
+{
+	assert(!pool->has_warmer);
+	struct lease *lease = take_idle(pool);
+	if (!lease)
+		return;
+	pool->warming = true;
+	pool->has_warmer = pthread_create(&pool->warmer, NULL, connect_first, lease) == 0;
+	if (!pool->has_warmer)
+		end_warming(lease);
 }
 
 const char *lease_sqlstate(const struct lease *lease)

@@ -21,6 +21,11 @@ static const char *const kill_all = "SELECT pg_terminate_backend(a.pid, 5000)"
                                     " WHERE a.application_name = 'store test'"
                                     " AND a.datname = current_database()";
 
+static const char *const count_all = "SELECT count(*)"
+                                     " FROM pg_stat_activity AS a"
+                                     " WHERE a.application_name = 'store test'"
+                                     " AND a.datname = current_database()";
+
 static long backend_of(struct lease *lease)
 {
 	CLEANUP(batch_finish) struct batch batch = {0};
@@ -171,6 +176,35 @@ Test(pool, starts_although_nobody_listens_and_says_no_word_of_the_url)
 	cr_expect_eq(problem.kind, PROBLEM_UNAVAILABLE);
 	cr_expect_str_eq(problem.cause, "database: connect: no socket");
 	cr_expect_null(strstr(problem.detail, "hunter2"));
+}
+
+Test(pool, waits_for_the_first_connection_rather_than_making_another)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(2);
+
+	pool_warm(pool);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	cr_expect_str_eq(fixture_value(count_all), "1");
+	CLEANUP(pool_return) struct lease *other = fixture_lease(pool);
+	cr_expect_neq(backend_of(lease), backend_of(other));
+	cr_expect_str_eq(fixture_value(count_all), "2");
+}
+
+Test(pool, warms_itself_in_vain_while_nobody_listens)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	const struct pool_options options = {
+	    .url = "postgresql://127.0.0.1:1/cspr",
+	    .size = 1,
+	    .statements = test_statements_api,
+	};
+	CLEANUP(pool_destroy) struct pool *pool = NULL;
+	struct lease *lease;
+
+	cr_assert(pool_create(&options, &pool, &problem));
+	pool_warm(pool);
+	cr_expect_not(pool_lease(pool, &lease, &problem));
+	cr_expect_eq(problem.kind, PROBLEM_UNAVAILABLE);
 }
 
 Test(pool, refuses_a_url_that_cannot_be_read_without_repeating_it)
