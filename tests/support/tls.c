@@ -10,7 +10,7 @@
 
 #include <criterion/criterion.h>
 
-#define DAY (24 * 60 * 60)
+#define DAY ((time_t)24 * 60 * 60)
 #define SHA256_BYTES 32
 
 /* ---- Certificates ---- */

@@ -149,9 +149,7 @@ static void endless_body(int connection)
 {
 	char chunk[1008];
 
-	memset(chunk, 'x', sizeof(chunk));
-	memcpy(chunk, "3e8\r\n", 5);
-	memcpy(chunk + 1005, "\r\n", 3);
+	snprintf(chunk, sizeof(chunk), "3e8\r\n%01000d\r\n", 0);
 	say(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
 	repeat(connection, chunk, 0);
 }

@@ -115,9 +115,9 @@ Test(send, carries_the_headers_of_standard_webhooks_and_the_body_as_it_is)
 	cr_assert_str_eq(sent.address, "127.0.0.1");
 	cr_assert_not(sent.answer_cut);
 	static const char *const expected[] = {"POST /hook HTTP/1.1\r\n",
-	    "Content-Type: application/json\r\n", "User-Agent: cspr/", "webhook-id: " LETTER_ID "\r\n",
-	    "webhook-timestamp: 1719790200\r\n", "webhook-signature: v1,abc=\r\n",
-	    ("\r\n\r\n" LETTER_BODY)};
+	    "Content-Type: application/json\r\n", "User-Agent: cspr/",
+	    ("webhook-id: " LETTER_ID "\r\n"), "webhook-timestamp: 1719790200\r\n",
+	    "webhook-signature: v1,abc=\r\n", ("\r\n\r\n" LETTER_BODY)};
 	for (size_t i = 0; i < ARRAY_LENGTH(expected); i++)
 		cr_expect(strstr(last_request, expected[i]), "%s not in %s", expected[i], last_request);
 	cr_assert_null(strstr(last_request, "Expect:"));
