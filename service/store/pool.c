@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "base/ids.h"
-#include "base/log.h"
 #include "store/sqlstate.h"
 
 #define LEASE_WAIT_MS 2000
@@ -226,12 +225,12 @@ static void end_warming(struct lease *lease)
 
 static void *connect_first(void *argument)
 {
-	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(problem_finish) struct problem away = {0};
 	struct lease *lease = argument;
 
-	/* A service starts without its database, and whoever starts it wants to know. */
-	if (!lease_connect(lease, &problem))
-		log_event(LOG_WARNING, "database_away", LOG_TEXT("cause", problem.cause));
+	/* A database that is away is met again, and told of, by the first who asks for it. */
+	if (lease_connect(lease, &away))
+		assert(connection_is_clean(&lease->connection));
 	end_warming(lease);
 	return NULL;
 }
