@@ -72,9 +72,7 @@ SELECT tenant(), $1::uuid, 1, b.key, b.label, b.base, b.percent, b.count, b.n, b
 -- name: report_gathers
 -- For the report that gathers all there is of each incident: the planner, which does not know how many of
 -- them are a partnership's, would sort where a hash does.
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true) AS planned,
-       set_config('enable_nestloop', 'off', true) AS nested_loops,
-       set_config('enable_seqscan', 'off', true) AS whole_tables,
+SELECT {{planned_for_sets}},
        set_config('enable_sort', 'off', true) AS sorts,
        set_config('work_mem', '32MB', true) AS memory;
 

@@ -3,8 +3,7 @@
 -- name: report_counts_from_indexes
 -- For the count of all actions: an index has every column that it asks for, where the planner, which takes
 -- a disk to spin, would read the whole table. The page beside it is looked up row by row.
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true) AS planned,
-       set_config('enable_seqscan', 'off', true) AS whole_tables,
+SELECT {{planned_by_indexes}},
        set_config('random_page_cost', '1.1', true) AS cost,
        set_config('work_mem', '16MB', true) AS memory;
 

@@ -1,11 +1,12 @@
 -- What the report to a scrutiny board has beyond the reports that it is made of.
 
 -- name: report_settings_end
--- What the report before was planned with is not for the one that follows.
+-- What the report before was planned with is not for the one that follows: whatever this session has set of
+-- how statements are planned and what they may use. It takes one to three milliseconds.
 SELECT set_config(s.name, s.reset_val, true) AS setting
   FROM pg_settings AS s
- WHERE s.name IN ('enable_nestloop', 'enable_seqscan', 'enable_sort', 'random_page_cost',
-   'seq_page_cost', 'work_mem', 'plan_cache_mode');
+ WHERE s.source = 'session'
+   AND (s.category LIKE 'Query Tuning %' OR s.category LIKE 'Resource Usage %');
 
 -- name: scrutiny_examples
 -- The actions of which the latest evidence by the day says that it changed something, else that it was

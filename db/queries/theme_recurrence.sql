@@ -2,11 +2,8 @@
 
 -- name: recurrence_reads_indexes
 -- For sets of tens of thousands and a count of half a million: indexes have every column asked for, and
--- one walk through them costs less than to look up each by itself, which the planner would do because
--- row-level security hides from it how many there are. Other processors are left to others.
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true) AS planned,
-       set_config('enable_nestloop', 'off', true) AS nested_loops,
-       set_config('enable_seqscan', 'off', true) AS whole_tables,
+-- one walk through them costs less than to look up each by itself. Other processors are left to others.
+SELECT {{planned_for_sets}},
        set_config('random_page_cost', '1.1', true) AS cost,
        set_config('work_mem', '16MB', true) AS memory,
        set_config('max_parallel_workers_per_gather', '0', true) AS workers;

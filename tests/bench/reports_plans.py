@@ -2,7 +2,8 @@
 
     reports_plans.py DATABASE-URL PARTNERSHIP-ID [STATEMENT]
 
-Prints "statement: table" for each sequential scan, and ends with 1 when there is one. The statements are
+Prints "statement: table" for each sequential scan, and what a statement's settings leave behind when they
+have been ended, and ends with 1 when there is any of either. The statements are
 those of db/queries, asked as the service asks them, planned for their values and for any. Run for a small
 partnership beside a large one, where an index serves whatever is asked: each begins with the partnership.
 """
@@ -35,6 +36,16 @@ BEGIN;
 PREPARE asked AS {sql};
 EXPLAIN (FORMAT JSON) EXECUTE asked{values};
 """
+ENDED = """
+BEGIN;
+SET LOCAL ROLE cspr_api;
+SELECT name, setting FROM pg_settings;
+\\echo {mark}
+{settings} \\g /dev/null
+{end} \\g /dev/null
+SELECT name, setting FROM pg_settings;
+"""
+MARK = "-- ended"
 LARGE = f"""
 SELECT c.relname
   FROM pg_class AS c
@@ -57,11 +68,16 @@ def shown():
                 yield statement.lower(), setting.lower() if kind == "statement" else ""
 
 
+def queries():
+    """The (SQL, names of its parameters) of each statement of the service by its name."""
+    blocks = embed_sql.read_blocks(sorted((ROOT / "db/queries").glob("*.sql")))
+    return {name: (sql.strip().rstrip(";"), parameters)
+            for name, _, sql, parameters in embed_sql.statements_of(blocks)}
+
+
 def statements(wanted=None):
     """(name, SQL, names of its parameters, the planner's settings) of each report and its records."""
-    blocks = embed_sql.read_blocks(sorted((ROOT / "db/queries").glob("*.sql")))
-    ready = {name: (sql.strip().rstrip(";"), parameters)
-             for name, _, sql, parameters in embed_sql.statements_of(blocks)}
+    ready = queries()
     for name, setting in shown():
         if not wanted or name in (wanted, wanted + "_records"):
             yield name, *ready[name], ready[setting][0] if setting else "SELECT 1"
@@ -97,9 +113,22 @@ def scans(url, partnership, statement=None):
     return sorted(found)
 
 
+def left_behind(url):
+    """["settings: name"] of what is not as it was when a statement's settings have been ended."""
+    ready = queries()
+    found = set()
+    for setting in {setting for _, setting in shown() if setting}:
+        told = ask(url, ENDED.format(mark=MARK, settings=ready[setting][0],
+                                     end=ready["report_settings_end"][0]))
+        before, after = (set(part.split("\n")) - {""} for part in told.split(MARK))
+        found |= {f"{setting}: {line.split('|')[0]}" for line in before ^ after}
+    return sorted(found)
+
+
 def main():
-    found = scans(*sys.argv[1:])
-    print("\n".join(found) or f"{len(list(statements()))} statements read no large table whole")
+    found = scans(*sys.argv[1:]) + left_behind(sys.argv[1])
+    print("\n".join(found)
+          or f"{len(list(statements()))} statements read no large table whole and leave no setting behind")
     sys.exit(bool(found))
 
 
