@@ -88,20 +88,23 @@ CASE WHEN h.csc_status IN ('referral_or_assessment', 'cin_plan', 'cp_plan', 'lac
   | CASE WHEN h.mental_health_condition = 'yes' THEN 32 ELSE 0 END
   | CASE WHEN h.flags @> '{gang_or_county_lines}' THEN 64 ELSE 0 END
   | CASE
-      WHEN NOT h.index_child OR h.unborn THEN 0
-      WHEN h.age_years BETWEEN 6 AND 10 THEN 128
-      WHEN h.age_years BETWEEN 11 AND 15 THEN 256
-      WHEN h.age_years BETWEEN 16 AND 17 THEN 512
+      WHEN h.index_child THEN
+        CASE age_band(h.unborn, h.age_years, h.age_days)
+          WHEN '6_to_10' THEN 128
+          WHEN '11_to_15' THEN 256
+          WHEN '16_to_17' THEN 512
+          ELSE 0
+        END
       ELSE 0
     END
 
 -- name: benchmark_child_tally
--- One child h, whether aged under one (in thousands), whether 15 to 17 (in millions).
+-- One child h, whether aged under one (in thousands), whether 15 to 17 (in millions), which no age_band() is.
 -- fragment
 CASE
   WHEN h.unborn THEN 1
   WHEN h.age_years BETWEEN 15 AND 17 THEN 1000001
-  WHEN h.age_years < 1 OR h.age_years IS NULL AND h.age_days IS NOT NULL THEN 1001
+  WHEN age_band(h.unborn, h.age_years, h.age_days) = 'under_1' THEN 1001
   ELSE 1
 END
 

@@ -70,6 +70,12 @@ NOT EXISTS (
           AND later.id > t.id
           AND later.happened_on <= $1::date))
 
+-- name: is_lcspr
+-- Whether a review v is a local child safeguarding practice review, decided on by the day.
+-- fragment
+v.type = 'lcspr'
+AND v.decided_on <= $1::date
+
 -- name: counted_rapid_reviews
 -- The rapid reviews that count as ours on the day: of an incident that we lead, and not lapsed by
 -- then. An incident has one at a time, so that a row is an incident too. Each is of the reporting
@@ -85,9 +91,8 @@ NOT EXISTS (
             JOIN review AS v ON v.partnership_id = l.partnership_id AND v.id = l.review_id
            WHERE l.partnership_id = r.partnership_id
              AND l.incident_id = r.incident_id
-             AND (l.removed_at IS NULL OR (l.removed_at AT TIME ZONE 'Europe/London')::date > $1::date)
-             AND v.type = 'lcspr'
-             AND v.decided_on <= $1::date) AS led_to_lcspr
+             AND link_stands(l.removed_at, $1::date)
+             AND {{is_lcspr}}) AS led_to_lcspr
    FROM {{report_period}}
    JOIN rapid_review AS r ON r.notified_on BETWEEN period.starts_on AND period.ends_on
   WHERE r.partnership_id = tenant()

@@ -8,14 +8,13 @@
    FROM {{report_period}}
    JOIN review AS v ON v.decided_on BETWEEN period.starts_on AND period.ends_on
   WHERE v.partnership_id = tenant()
-    AND v.type = 'lcspr'
-    AND v.decided_on <= $1::date
+    AND {{is_lcspr}}
     AND EXISTS (
       SELECT
         FROM review_incident AS l
        WHERE l.partnership_id = v.partnership_id
          AND l.review_id = v.id
-         AND (l.removed_at IS NULL OR london_day(l.removed_at) > $1::date)
+         AND link_stands(l.removed_at, $1::date)
          AND (l.incident_id IN ({{incidents_of_others}})) IS FALSE)) AS v
 
 -- name: review_on_day

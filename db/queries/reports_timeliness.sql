@@ -110,8 +110,7 @@ CASE WHEN c.extended_until IS NOT NULL THEN (
     AND c.superseded_at IS NULL
     AND c.subject_id = v.id
   WHERE v.partnership_id = tenant()
-    AND v.type = 'lcspr'
-    AND v.decided_on <= $1::date
+    AND {{is_lcspr}}
     AND (v.discontinued_on IS NULL OR v.discontinued_on > $1::date)) AS v
 
 -- name: proceeding_held_up
@@ -153,7 +152,7 @@ links AS MATERIALIZED (
     FROM incidents AS i
     JOIN review_incident AS l ON l.incident_id = i.id
    WHERE l.partnership_id = tenant()
-     AND (l.removed_at IS NULL OR london_day(l.removed_at) > $1::date)),
+     AND link_stands(l.removed_at, $1::date)),
 due_reviews AS MATERIALIZED (
   SELECT v.id, v.reference, v.decided_on, v.due_on, v.done_on, v.extended_until, v.days_over,
          CASE
