@@ -353,7 +353,7 @@ WITH reviewed AS MATERIALIZED (
      AND i.id = (
        SELECT r.incident_id FROM rapid_review AS r WHERE r.partnership_id = tenant() AND r.id = $1::uuid)
 ), found AS MATERIALIZED (
-  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts, q.incident_id, q.happened_on
+  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts, q.happened_on
     FROM reviewed AS q
     JOIN theme AS t ON t.partnership_id = tenant()
    WHERE CASE
@@ -427,8 +427,7 @@ WITH reviewed AS MATERIALIZED (
                         AND c.closure = l.closure) AS s) AS action_id
        FROM (SELECT count(*) AS incidents, max(i.happened_on) AS last_on
                FROM incident_line AS i
-              WHERE i.incident_id <> f.incident_id
-                AND i.happened_on < f.happened_on) AS i
+              WHERE i.happened_on < f.happened_on) AS i
       CROSS JOIN (
         SELECT coalesce(sum(s.actions), 0) AS actions,
                coalesce(sum(s.closures) FILTER (WHERE s.closure = 'closed_assured'), 0)

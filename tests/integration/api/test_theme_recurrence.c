@@ -345,6 +345,22 @@ Test(recurrence, tells_the_last_closure_and_how_long_after_either_kind)
 	expect_value(offered_to_one_on("2022-10-02", theme), "/themes/0/actions_before", "2");
 }
 
+Test(recurrence, is_told_of_the_assured_closure_where_both_kinds_fell_on_one_day)
+{
+	const char *theme = new_theme();
+	const char *assured = completed_action(theme);
+
+	close_unverified(completed_action(theme), "2023-04-02");
+	assure(assured);
+	const struct answer *offered = offered_to_one_on("2023-06-01", theme);
+	expect_value(offered, "/themes/0/closure", "'closed_assured'");
+	expect_value(offered, "/themes/0/action_link", text_of("'/v1/actions/%s'", assured));
+	expect_value(offered, "/themes/0/days_after_unverified", "60");
+	const struct answer *found = recurrence_of(theme, "");
+	expect_value(found, "/recurrences/0/closure", "'closed_assured'");
+	expect_value(found, "/recurrences/0/action_id", text_of("'%s'", assured));
+}
+
 static const char *advice_of(const char *rapid_review, const char *themes)
 {
 	const struct answer *made =
