@@ -209,7 +209,7 @@ latest AS MATERIALIZED (
             FROM (SELECT f.day, f.times FROM tally AS f ORDER BY f.day DESC LIMIT 1000) AS t) AS d
    WHERE d.later >= 1000
 ), shown AS MATERIALIZED (
-  SELECT a.id AS action_id, a.state AS closure, a.closed_on
+  SELECT a.id AS action_id, a.state AS closure, a.closed_on, NULL::date AS until
     FROM action AS a
    WHERE a.closed_on = ANY (ARRAY(
            SELECT c.closed_on
@@ -221,13 +221,14 @@ latest AS MATERIALIZED (
      AND {{recurrence_closed}}
      AND {{recurrence_action}}
   UNION ALL
-  SELECT c.action_id, c.closure, c.closed_on
+  SELECT c.action_id, c.closure, c.closed_on, c.until
     FROM closed_again AS c
 ), told AS (
-  SELECT s.closure, s.closed_on, (min(s.action_id::text))::uuid AS action_id
-    FROM shown AS s
-   WHERE (s.closure, s.closed_on) IN (SELECT l.closure, l.closed_on FROM latest AS l)
-   GROUP BY s.closure, s.closed_on
+  SELECT s.closure, s.closed_on, l.happened_on, (min(s.action_id::text))::uuid AS action_id
+    FROM (SELECT DISTINCT l.closure, l.closed_on, l.happened_on FROM latest AS l) AS l
+    JOIN shown AS s ON s.closure = l.closure AND s.closed_on = l.closed_on
+   WHERE coalesce(s.until >= l.happened_on, true)
+   GROUP BY s.closure, s.closed_on, l.happened_on
 )
 
 -- name: recurrence_recurrences
@@ -249,7 +250,8 @@ latest AS MATERIALIZED (
           'days_after_unverified', l.happened_on - l.unverified_on)
           ORDER BY l.happened_on DESC, l.incident_id)
    FROM latest AS l
-   JOIN told AS t ON t.closure = l.closure AND t.closed_on = l.closed_on)
+   JOIN told AS t
+     ON t.closure = l.closure AND t.closed_on = l.closed_on AND t.happened_on = l.happened_on)
 
 -- name: recurrence_timeline
 -- The latest of everything in the order of time.
@@ -424,7 +426,8 @@ WITH reviewed AS MATERIALIZED (
                      SELECT c.action_id
                        FROM closed_again AS c
                       WHERE c.closed_on = l.closed_on
-                        AND c.closure = l.closure) AS s) AS action_id
+                        AND c.closure = l.closure
+                        AND coalesce(c.until >= f.happened_on, true)) AS s) AS action_id
        FROM (SELECT count(*) AS incidents, max(i.happened_on) AS last_on
                FROM incident_line AS i
               WHERE i.happened_on < f.happened_on) AS i

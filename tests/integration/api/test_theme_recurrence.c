@@ -361,6 +361,24 @@ Test(recurrence, is_told_of_the_assured_closure_where_both_kinds_fell_on_one_day
 	expect_value(found, "/recurrences/0/action_id", text_of("'%s'", assured));
 }
 
+Test(recurrence, names_no_action_that_was_open_again_by_then)
+{
+	const char *theme = new_theme();
+	const char *reopened = completed_action(theme);
+	const char *closed = completed_action(theme);
+
+	close_unverified(reopened, "2023-05-02");
+	close_unverified(closed, "2023-05-02");
+	reopen(reopened, "2023-05-20");
+	incident_on("2023-05-20", theme);
+	const struct answer *offered = offered_to_one_on("2023-06-01", theme);
+	expect_value(offered, "/themes/0/action_link", text_of("'/v1/actions/%s'", closed));
+	const struct answer *found = recurrence_of(theme, "");
+	expect_value(found, "/recurrences/0/action_id", text_of("'%s'", closed));
+	/* On the day on which it was opened again it had been closed until then. */
+	expect_value(found, "/recurrences/1/action_id", text_of("'%s'", reopened));
+}
+
 static const char *advice_of(const char *rapid_review, const char *themes)
 {
 	const struct answer *made =
