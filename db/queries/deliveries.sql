@@ -50,6 +50,20 @@ SELECT {{delivery_columns}},
  ORDER BY d.created_at DESC, d.id DESC
  LIMIT $1::integer;
 
+-- name: delivery_before
+-- What a pending delivery d waits for in its incident: see delivery_waits_for_none.
+-- fragment
+SELECT f.id
+  FROM delivery AS f
+ WHERE f.partnership_id = d.partnership_id
+   AND f.endpoint_id = d.endpoint_id
+   AND f.incident_id = d.incident_id
+   AND f.is_repeat = d.is_repeat
+   AND f.sequence < d.sequence
+   AND f.state = 'pending'
+ ORDER BY f.sequence
+ LIMIT 1
+
 -- name: delivery_story
 -- What happened to a delivery and what comes next, in sentences, the first one first.
 -- fragment
@@ -127,15 +141,7 @@ SELECT {{delivery_columns}},
             END
        FROM (SELECT) AS once
        LEFT JOIN LATERAL (
-         SELECT f.id
-           FROM delivery AS f
-          WHERE f.partnership_id = d.partnership_id
-            AND f.endpoint_id = d.endpoint_id
-            AND f.incident_id = d.incident_id
-            AND f.sequence < d.sequence
-            AND f.state = 'pending'
-          ORDER BY f.sequence
-          LIMIT 1) AS before ON true) AS told) AS story
+         {{delivery_before}}) AS before ON true) AS told) AS story
 
 -- name: delivery_get
 -- One delivery with its story, the body that is sent and every attempt, the first one first.
@@ -183,15 +189,7 @@ SELECT d.id
 SELECT d.state,
        e.state AS endpoint_state,
        d.state = 'pending' AND d.due_at <= now() + interval '2 minutes' AS is_under_way,
-       (SELECT f.id
-          FROM delivery AS f
-         WHERE f.partnership_id = d.partnership_id
-           AND f.endpoint_id = d.endpoint_id
-           AND f.incident_id = d.incident_id
-           AND f.sequence < d.sequence
-           AND f.state = 'pending'
-         ORDER BY f.sequence
-         LIMIT 1) AS waits_for
+       ({{delivery_before}}) AS waits_for
   FROM {{delivery_from}}
  WHERE d.partnership_id = tenant()
    AND d.id = $1::uuid;

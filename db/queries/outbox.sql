@@ -3,7 +3,8 @@
 -- the circuits of endpoints. docs/adr/0018 says in which order, and why so.
 
 -- name: delivery_waits_for_none
--- Whether a pending delivery d is the first of its endpoint and incident that is open.
+-- Whether a pending delivery d is the first of its endpoint and incident that is open. Those that were
+-- delivered and are sent again wait for one another, and nobody waits for them: they were in order once.
 -- fragment
 (d.incident_id IS NULL OR d.sequence = (
   SELECT first.sequence
@@ -11,6 +12,7 @@
    WHERE first.partnership_id = d.partnership_id
      AND first.endpoint_id = d.endpoint_id
      AND first.incident_id = d.incident_id
+     AND first.is_repeat = d.is_repeat
      AND first.state = 'pending'
    ORDER BY first.sequence
    LIMIT 1))
@@ -216,7 +218,7 @@ SELECT s.number
 -- because it has to see what was put aside while the settlement waited for its rows.
 -- $1 partnership_ids, $2 delivery_ids, $3 fences (arrays of one length)
 WITH settled AS MATERIALIZED (
-  SELECT d.partnership_id, d.endpoint_id, d.incident_id, d.sequence, d.state, d.due_at
+  SELECT d.partnership_id, d.endpoint_id, d.incident_id, d.is_repeat, d.sequence, d.state, d.due_at
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS o (partnership_id, delivery_id, fence)
     JOIN delivery AS d
       ON d.partnership_id = o.partnership_id AND d.id = o.delivery_id AND d.fence = o.fence
@@ -229,6 +231,7 @@ WITH settled AS MATERIALIZED (
      AND f.partnership_id = s.partnership_id
      AND f.endpoint_id = s.endpoint_id
      AND f.incident_id = s.incident_id
+     AND f.is_repeat = s.is_repeat
      AND f.sequence > s.sequence
      AND f.state = 'pending'
      AND f.due_at < s.due_at
@@ -242,6 +245,7 @@ UPDATE delivery AS f
     WHERE n.partnership_id = s.partnership_id
       AND n.endpoint_id = s.endpoint_id
       AND n.incident_id = s.incident_id
+      AND n.is_repeat = s.is_repeat
       AND n.sequence > s.sequence
       AND n.state = 'pending'
     ORDER BY n.sequence
@@ -261,7 +265,7 @@ WITH urgent AS MATERIALIZED (
   SELECT due.*
     FROM webhook_endpoint AS e
    CROSS JOIN LATERAL (
-     SELECT d.partnership_id, d.id, d.endpoint_id, d.incident_id, d.sequence, d.urgent_on
+     SELECT d.partnership_id, d.id, d.endpoint_id, d.incident_id, d.is_repeat, d.sequence, d.urgent_on
        FROM delivery AS d
       WHERE d.partnership_id = e.partnership_id
         AND d.endpoint_id = e.id
@@ -275,7 +279,7 @@ WITH urgent AS MATERIALIZED (
   SELECT due.*
     FROM webhook_endpoint AS e
    CROSS JOIN LATERAL (
-     SELECT d.partnership_id, d.id, d.endpoint_id, d.incident_id, d.sequence, d.urgent_on
+     SELECT d.partnership_id, d.id, d.endpoint_id, d.incident_id, d.is_repeat, d.sequence, d.urgent_on
        FROM delivery AS d
       WHERE d.partnership_id = e.partnership_id
         AND d.endpoint_id = e.id
@@ -292,6 +296,7 @@ WITH urgent AS MATERIALIZED (
            WHERE first.partnership_id = l.partnership_id
              AND first.endpoint_id = l.endpoint_id
              AND first.incident_id = l.incident_id
+             AND first.is_repeat = l.is_repeat
              AND first.state = 'pending'
            ORDER BY first.sequence
            LIMIT 1) AS first_id

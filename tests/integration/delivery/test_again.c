@@ -181,6 +181,74 @@ Test(delivery, is_not_sent_again_out_of_its_turn)
 	service_stop(&service);
 }
 
+Test(delivery, that_is_refused_when_sent_again_keeps_no_later_one_waiting)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	CLEANUP(answer_finish) struct answer answer = {0};
+	CLEANUP(answer_finish) struct answer again = {0};
+	struct service service;
+
+	scene_open(&scene);
+	service_start(&scene.database,
+	    (const struct setting[]){{"CSPR_RETRY_SCALE_PERCENT", "100"}, {NULL, NULL}}, &service);
+	CLEANUP(free)
+	char *endpoint = scene_add_endpoint(&scene, "all", receiver_url(scene.receivers[OFSTED]));
+	CLEANUP(free) char *incident = incident_create(&scene, &service, SERIOUS_HARM);
+	wait_all_delivered(&scene);
+	CLEANUP(free)
+	char *created = sql_text(
+	    &scene.database, "SELECT id FROM delivery WHERE endpoint_id = $1::uuid", endpoint, NULL);
+	receiver_answer_next(scene.receivers[OFSTED], 409, NULL, "seen before");
+	cr_assert_eq(resend(&scene, &service, created, &answer), 201, "%s", text_string(&answer.body));
+	wait_attempts(&scene, created, 2);
+
+	/* The change comes now, and not when the repeat is tried again. */
+	incident_touch(&scene, &service, incident);
+	wait_calls(scene.receivers[OFSTED], 3);
+	const struct received *change = receiver_call(scene.receivers[OFSTED], 2);
+	cr_assert_not(has_id(change, created));
+	cr_assert(strstr(change->body, "incident.updated"), "%s", change->body);
+	get(&scene, &service, &again, "/v1/deliveries/%s", created);
+	cr_assert_str_eq(answer_text(&again, "/state"), "pending");
+	cr_assert(tells(&again, "The next attempt is due at "));
+	service_stop(&service);
+}
+
+Test(delivery, that_are_sent_again_together_keep_their_order)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	CLEANUP(answer_finish) struct answer answer = {0};
+	struct service service;
+	const char *const nth =
+	    "SELECT id FROM delivery WHERE endpoint_id = $1::uuid AND sequence = $2::bigint";
+
+	scene_open(&scene);
+	service_start(&scene.database,
+	    (const struct setting[]){{"CSPR_RETRY_SCALE_PERCENT", "100"}, {NULL, NULL}}, &service);
+	CLEANUP(free)
+	char *endpoint = scene_add_endpoint(&scene, "all", receiver_url(scene.receivers[OFSTED]));
+	CLEANUP(free) char *incident = incident_create(&scene, &service, SERIOUS_HARM);
+	incident_touch(&scene, &service, incident);
+	wait_all_delivered(&scene);
+	CLEANUP(free) char *first = sql_text(&scene.database, nth, endpoint, "1", NULL);
+	CLEANUP(free) char *second = sql_text(&scene.database, nth, endpoint, "2", NULL);
+	receiver_answer_next(scene.receivers[OFSTED], 409, NULL, "seen before");
+	cr_assert_eq(resend(&scene, &service, first, &answer), 201, "%s", text_string(&answer.body));
+	wait_attempts(&scene, first, 2);
+	answer_finish(&answer);
+	cr_assert_eq(resend(&scene, &service, second, &answer), 201, "%s", text_string(&answer.body));
+	answer_finish(&answer);
+	get(&scene, &service, &answer, "/v1/deliveries/%s", second);
+	cr_assert(
+	    tells(&answer, "which comes before it in its incident"), "%s", text_string(&answer.body));
+	hurry(&scene, first, 2);
+	wait_calls(scene.receivers[OFSTED], 5);
+	wait_all_delivered(&scene);
+	cr_assert(has_id(receiver_call(scene.receivers[OFSTED], 3), first));
+	cr_assert(has_id(receiver_call(scene.receivers[OFSTED], 4), second));
+	service_stop(&service);
+}
+
 Test(delivery, is_sent_again_once_for_each_key)
 {
 	CLEANUP(scene_close) struct scene scene = {0};
