@@ -70,6 +70,7 @@ json_build_object(
     WHEN x.state = 'proposed' THEN x.proposed_by_key_id IS NOT DISTINCT FROM caller_key()
     ELSE o.id IS NULL OR o.proposed_by_key_id = caller_key()
   END,
+  'no_grace_lasts', coalesce(x.previous_secret_until <= now(), true),
   'change_is_open', o.id IS NOT NULL,
   'change_is_anothers', o.id IS NULL OR o.proposed_by_key_id <> caller_key(),
   'recipient_has_another', x.recipient IS NULL OR x.state = 'proposed' OR EXISTS (

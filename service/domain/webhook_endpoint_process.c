@@ -133,6 +133,14 @@ static bool may_decide(const struct act *act)
 	return act_fact(act, "change_is_anothers") || strcmp(act_text(act, "decision"), "refuse") == 0;
 }
 
+/* A grace of nothing ends the earlier one on purpose, as when a secret has leaked. */
+static bool may_rotate(const struct act *act)
+{
+	const json_t *grace = json_object_get(act->body, "grace_hours");
+
+	return act_fact(act, "no_grace_lasts") || (grace && json_integer_value(grace) == 0);
+}
+
 static const struct need reason = {
     .code = "reason",
     .sentence = "Say why, for whoever asks later.",
@@ -167,6 +175,15 @@ static const struct need recipient_has_another = {
     .code = "recipient_has_another",
     .sentence = "A recipient in law keeps an active endpoint (Children Act 2004 s16C; Working "
                 "Together 2023, chapter 5): let another one be approved first.",
+};
+
+static const struct need no_grace_lasts = {
+    .code = "no_grace_lasts",
+    .sentence =
+        "The grace of the rotation before is over (previous_secret_until): calls would else not "
+        "be signed any more with the secret that the receiver may still have. grace_hours 0 ends "
+        "it at once.",
+    .is_there = may_rotate,
 };
 
 /* Each costs every look at the queue, and one key proposes as many as it likes. */
@@ -229,7 +246,9 @@ static const struct step steps[] = {
         .from = "paused",
         .to = "paused",
         .needs = {&change_is_open, &change_is_anothers}},
-    {.operation = "createWebhookEndpointRotation", .from = "proposed active paused"},
+    {.operation = "createWebhookEndpointRotation",
+        .from = "proposed active paused",
+        .needs = {&no_grace_lasts}},
     {.operation = "createWebhookEndpointPing", .from = "proposed active"},
 };
 

@@ -539,10 +539,16 @@ Test(endpoint, has_a_new_secret_after_a_rotation)
 	                        " previous_secret_until - now() BETWEEN '23 hours' AND '24 hours'",
 	                 id),
 	    1);
+	/* Whoever has only the first secret would be without a signature within the grace. */
+	const struct answer *again =
+	    post(json_of("{'grace_hours': 24}"), ENDPOINTS "/%s/secret/rotate", id);
+	expect_problem(again, 409, "conflict");
+	cr_assert_str_eq(answer_text(again, "/missing/0/code"), "no_grace_lasts");
 	const struct answer *at_once =
 	    post(json_of("{'grace_hours': 0}"), ENDPOINTS "/%s/secret/rotate", id);
 	expect_value(at_once, "/previous_secret_until", "null");
 	expect_value(at_once, "/previous_public_key", "null");
 	expect_problem(
 	    post(json_of("{'grace_hours': 169}"), ENDPOINTS "/%s/secret/rotate", id), 422, "invalid");
+	expect_status(post(json_of("{'grace_hours': 1}"), ENDPOINTS "/%s/secret/rotate", id), 201);
 }
