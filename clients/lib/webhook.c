@@ -75,7 +75,12 @@ DEFINE_CLEANUP(gnutls_privkey_t, gnutls_privkey_deinit)
 /* The text is only read; gnutls_datum_t has no const of its own. */
 static gnutls_datum_t datum(const void *bytes, size_t length)
 {
-	return (gnutls_datum_t){(unsigned char *)(uintptr_t)bytes, (unsigned int)length};
+	const union {
+		const void *read;
+		unsigned char *any;
+	} pointer = {.read = bytes};
+
+	return (gnutls_datum_t){pointer.any, (unsigned int)length};
 }
 
 static gnutls_datum_t public_half(const struct key *key)

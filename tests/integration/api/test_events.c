@@ -353,7 +353,7 @@ Test(feed_order, holds_while_many_write)
 		}
 		from = next_of(page);
 	}
-	cr_assert_eq(count, ROUNDS * (AT_ONCE - 1));
+	cr_assert_eq(count, (size_t)ROUNDS * (AT_ONCE - 1));
 }
 
 /* ---- A restore ---- */

@@ -171,10 +171,10 @@ Test(webhook_ed25519, changed_in_any_part_is_invalid)
 Test(webhook_ed25519, is_not_taken_for_the_other_kind)
 {
 	struct cspr_webhook webhook = genuine;
-	const char *const bad[] = {
-	    "v1," /* Ed25519 under the name of HMAC */
-	    "hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXw"
-	    "VLPo3mNl8EM+m7TBAg==",
+	static const char under_the_name_of_hmac[] =
+	    "v1,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXw"
+	    "VLPo3mNl8EM+m7TBAg==";
+	const char *const bad[] = {under_the_name_of_hmac,
 	    "v1a,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "v1a,", "v1a", "v1a,====", "v1a,!!!!",
 	    SIGNATURE};
 
@@ -232,7 +232,7 @@ Test(webhook, with_more_signatures_than_any_rotation_leaves_is_incomplete)
 		strncat(many, "v1a,AAAA ", sizeof(many) - strlen(many) - 1);
 	webhook.signature = many;
 	cr_expect_eq(check_with(PUBLIC_KEY, webhook), CSPR_WEBHOOK_INCOMPLETE);
-	many[32 * 9] = '\0';
+	many[(size_t)32 * 9] = '\0';
 	cr_expect_eq(check_with(PUBLIC_KEY, webhook), CSPR_WEBHOOK_UNSIGNED);
 }
 
