@@ -43,7 +43,7 @@ AND ($7::uuid IS NULL OR a.id IN (
 
 -- name: tracked_then
 -- Actions as of an earlier day: in their last state by then, and due on the date that held by then.
--- What was closed by then has not moved since. OFFSET 0 keeps the planner from working the state out
+-- The log is read for those alone that have moved since. OFFSET 0 keeps the planner from working the state out
 -- once for each time that the colour asks for it.
 -- fragment
 -- $1 as_of, $2 year, $3 from, $4 to, $5 state, $6 rag, $7 agency_id, $8 review_id, $12 today
@@ -54,8 +54,8 @@ AND ($7::uuid IS NULL OR a.id IN (
              SELECT a.id,
                     a.original_due_on,
                     CASE
-                      WHEN a.closed_on <= $1::date THEN a.state
-                      ELSE coalesce((
+                      WHEN {{action_has_moved}}
+                      THEN coalesce((
                         SELECT t.to_state
                           FROM transition AS t
                          WHERE t.partnership_id = tenant()
@@ -63,6 +63,7 @@ AND ($7::uuid IS NULL OR a.id IN (
                            AND t.happened_on <= $1::date
                          ORDER BY t.id DESC
                          LIMIT 1), 'not_started')
+                      ELSE a.state
                     END AS state,
                     {{action_due_on_day}} AS due_on
                FROM action AS a

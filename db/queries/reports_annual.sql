@@ -21,6 +21,16 @@ CASE
   ELSE a.due_on
 END
 
+-- name: action_has_moved
+-- Whether an action a has come to another state since the day; else it was in the one that it is in.
+-- fragment
+a.id IN (
+  SELECT t.subject_id
+    FROM transition AS t
+   WHERE t.partnership_id = tenant()
+     AND t.subject = 'action'
+     AND t.happened_on > $1::date)
+
 -- name: actions_as_of
 -- Every action that was agreed by the day and had not ended before the period, as it stood on the day.
 -- What its state and its due date now are, they were then where nothing has happened to them since, so
@@ -47,12 +57,7 @@ END
             a.state,
             a.closed_on,
             CASE
-              WHEN a.id IN (
-                SELECT t.subject_id
-                  FROM transition AS t
-                 WHERE t.partnership_id = tenant()
-                   AND t.subject = 'action'
-                   AND t.happened_on > $1::date)
+              WHEN {{action_has_moved}}
               THEN coalesce((
                 SELECT jsonb_build_array(t.to_state, t.happened_on)
                   FROM transition AS t
