@@ -51,16 +51,12 @@ SELECT {{delivery_columns}},
  LIMIT $1::integer;
 
 -- name: delivery_before
--- What a pending delivery d waits for in its incident: see delivery_waits_for_none.
+-- What a pending delivery d waits for.
 -- fragment
 SELECT f.id
   FROM delivery AS f
- WHERE f.partnership_id = d.partnership_id
-   AND f.endpoint_id = d.endpoint_id
-   AND f.incident_id = d.incident_id
-   AND f.is_repeat = d.is_repeat
+ WHERE {{delivery_in_line}}
    AND f.sequence < d.sequence
-   AND f.state = 'pending'
  ORDER BY f.sequence
  LIMIT 1
 

@@ -2,19 +2,25 @@
 -- What the dispatcher does to the queue: claim, settle, move what waits behind, release, measure, and
 -- the circuits of endpoints. docs/adr/0018 says in which order, and why so.
 
+-- name: delivery_in_line
+-- Whether a delivery f is open and stands in the same line as d: that of its endpoint and incident. Those that
+-- were delivered and are sent again have a line of their own: they were in order once, and nobody else waits
+-- for them.
+-- fragment
+f.partnership_id = d.partnership_id
+   AND f.endpoint_id = d.endpoint_id
+   AND f.incident_id = d.incident_id
+   AND f.is_repeat = d.is_repeat
+   AND f.state = 'pending'
+
 -- name: delivery_waits_for_none
--- Whether a pending delivery d is the first of its endpoint and incident that is open. Those that were
--- delivered and are sent again wait for one another, and nobody waits for them: they were in order once.
+-- Whether a pending delivery d is the first in its line.
 -- fragment
 (d.incident_id IS NULL OR d.sequence = (
-  SELECT first.sequence
-    FROM delivery AS first
-   WHERE first.partnership_id = d.partnership_id
-     AND first.endpoint_id = d.endpoint_id
-     AND first.incident_id = d.incident_id
-     AND first.is_repeat = d.is_repeat
-     AND first.state = 'pending'
-   ORDER BY first.sequence
+  SELECT f.sequence
+    FROM delivery AS f
+   WHERE {{delivery_in_line}}
+   ORDER BY f.sequence
    LIMIT 1))
 
 -- name: delivery_claim
@@ -225,35 +231,27 @@ WITH settled AS MATERIALIZED (
    WHERE d.incident_id IS NOT NULL
 ), delayed AS (
   UPDATE delivery AS f
-     SET due_at = s.due_at
-    FROM settled AS s
-   WHERE s.state = 'pending'
-     AND f.partnership_id = s.partnership_id
-     AND f.endpoint_id = s.endpoint_id
-     AND f.incident_id = s.incident_id
-     AND f.is_repeat = s.is_repeat
-     AND f.sequence > s.sequence
-     AND f.state = 'pending'
-     AND f.due_at < s.due_at
+     SET due_at = d.due_at
+    FROM settled AS d
+   WHERE d.state = 'pending'
+     AND {{delivery_in_line}}
+     AND f.sequence > d.sequence
+     AND f.due_at < d.due_at
 )
-UPDATE delivery AS f
+UPDATE delivery AS n
    SET due_at = now()
-  FROM settled AS s
+  FROM settled AS d
  CROSS JOIN LATERAL (
-   SELECT n.id, n.due_at
-     FROM delivery AS n
-    WHERE n.partnership_id = s.partnership_id
-      AND n.endpoint_id = s.endpoint_id
-      AND n.incident_id = s.incident_id
-      AND n.is_repeat = s.is_repeat
-      AND n.sequence > s.sequence
-      AND n.state = 'pending'
-    ORDER BY n.sequence
+   SELECT f.id, f.due_at
+     FROM delivery AS f
+    WHERE {{delivery_in_line}}
+      AND f.sequence > d.sequence
+    ORDER BY f.sequence
     LIMIT 1) AS next
- WHERE s.state <> 'pending'
+ WHERE d.state <> 'pending'
    AND next.due_at > now()
-   AND f.partnership_id = s.partnership_id
-   AND f.id = next.id;
+   AND n.partnership_id = d.partnership_id
+   AND n.id = next.id;
 
 -- name: delivery_set_aside
 -- What is due and waits behind another one of its endpoint and incident lends that one its legal day,
@@ -290,18 +288,14 @@ WITH urgent AS MATERIALIZED (
       LIMIT $1::integer) AS due
    WHERE e.state = 'active'
 ), looked AS MATERIALIZED (
-  SELECT l.*,
-         (SELECT first.id
-            FROM delivery AS first
-           WHERE first.partnership_id = l.partnership_id
-             AND first.endpoint_id = l.endpoint_id
-             AND first.incident_id = l.incident_id
-             AND first.is_repeat = l.is_repeat
-             AND first.state = 'pending'
-           ORDER BY first.sequence
+  SELECT d.*,
+         (SELECT f.id
+            FROM delivery AS f
+           WHERE {{delivery_in_line}}
+           ORDER BY f.sequence
            LIMIT 1) AS first_id
-    FROM (SELECT u.* FROM urgent AS u UNION ALL SELECT o.* FROM other AS o) AS l
-   WHERE l.incident_id IS NOT NULL
+    FROM (SELECT u.* FROM urgent AS u UNION ALL SELECT o.* FROM other AS o) AS d
+   WHERE d.incident_id IS NOT NULL
 ), behind AS MATERIALIZED (
   SELECT l.partnership_id, l.id, l.first_id, l.urgent_on,
          row_number() OVER (PARTITION BY l.first_id ORDER BY l.sequence) AS place

@@ -47,8 +47,8 @@ struct operation {
 	const struct schema *line;
 	const json_t *columns; /* the members of that, by name, in the document's order; borrowed */
 	size_t lines_max;
-	size_t
-	    most; /* x-most: how many of what it makes there may be at once; 0 where nothing is said */
+	/* x-most: how many of what it makes there may be at once; 0 where nothing is said. */
+	size_t most;
 	const char *const *answer_types; /* NULL-terminated media types that a 2xx can have */
 	const json_t *document;          /* the operation object, for x-… extensions; borrowed */
 };

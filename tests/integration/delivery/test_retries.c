@@ -164,12 +164,20 @@ static int64_t sequence_of(const struct received *call, const char *incident)
 	return json_integer_value(json_object_get(data, "sequence"));
 }
 
+static int64_t sequence_of_type(const struct scene *scene, const char *incident, const char *type)
+{
+	return sql_number(&scene->database,
+	    "SELECT sequence FROM event WHERE incident_id = $1::uuid AND type = $2", incident, type,
+	    NULL);
+}
+
 Test(events_of_an_incident, arrive_in_their_order_at_a_receiver_that_fails_at_first)
 {
+	static const char *const types[] = {"incident.created", "incident.created", "incident.created",
+	    "incident.updated", "incident.notified"};
 	CLEANUP(scene_close) struct scene scene = {0};
 	CLEANUP(receiver_stop) struct receiver *receiver = receiver_start();
 	struct service services[2];
-	int64_t wanted = 1;
 
 	scene_open(&scene);
 	CLEANUP(free) char *endpoint = scene_add_endpoint(&scene, "partner", receiver_url(receiver));
@@ -190,15 +198,19 @@ Test(events_of_an_incident, arrive_in_their_order_at_a_receiver_that_fails_at_fi
 	for (size_t i = 0; i < ARRAY_LENGTH(services); i++)
 		service_stop(&services[i]);
 
-	/* created, twice in vain; then created, updated, notified. */
+	/* created, twice in vain; then created, updated, notified. Their numbers need not follow one another: the
+	 * sweep's events come between, which this endpoint is not told of. */
 	cr_assert_eq(receiver_count(receiver), 5);
 	for (size_t i = 0; i < 5; i++) {
 		cr_assert(i == 0 || receiver_call(receiver, i)->at >= receiver_call(receiver, i - 1)->until,
 		    "call %zu came before the one before it was answered", i);
 		int64_t sequence = sequence_of(receiver_call(receiver, i), incident);
+		int64_t wanted = sequence_of_type(&scene, incident, types[i]);
 		cr_assert_eq(sequence, wanted, "call %zu had the event %ld", i, (long)sequence);
-		wanted += i >= 2;
 	}
+	for (size_t i = 3; i < 5; i++)
+		cr_assert_gt(sequence_of_type(&scene, incident, types[i]),
+		    sequence_of_type(&scene, incident, types[i - 1]));
 }
 
 /* Without a signal: the dispatcher's own look finds what has come while it could not hear. */

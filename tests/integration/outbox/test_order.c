@@ -123,6 +123,57 @@ Test(order, sets_aside_what_comes_behind_a_failing_one_until_that_is_through)
 	worker_close(&worker);
 }
 
+/* The first event of an incident has come and is made due again by request; the second is new. */
+static void open_repeat(struct worker *worker)
+{
+	endpoint_add("a", NULL, "https://a.example/");
+	event_add(1);
+	worker_open(worker);
+	cr_assert_eq(worker_claim(worker, 10, LEASE), 1);
+	cr_assert(worker_settle(worker, 0, 204, VERDICT_DELIVERED, 0, false));
+	query("UPDATE delivery SET state = 'pending', due_at = now(), fence = fence + 1,"
+	      " first_delivered_at = delivered_at, delivered_at = NULL");
+	event_add(1);
+}
+
+static size_t claimed_place(const struct worker *worker, int64_t sequence)
+{
+	return delivery_sequence(&worker->claimed[0]) == sequence ? 0 : 1;
+}
+
+Test(order, lets_nobody_wait_for_what_is_sent_again)
+{
+	struct worker worker;
+
+	open_repeat(&worker);
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 2);
+	/* Each is tried again at its own time, whatever becomes of the other. */
+	cr_assert(worker_settle(&worker, claimed_place(&worker, 2), 500, VERDICT_PENDING, 5000, false));
+	cr_assert(
+	    worker_settle(&worker, claimed_place(&worker, 1), 409, VERDICT_PENDING, 1800000, false));
+	cr_expect_eq(number("SELECT count(*) FROM delivery WHERE sequence = 2"
+	                    " AND due_at < now() + interval '1 minute'"),
+	    1);
+	query("UPDATE delivery SET due_at = now() WHERE sequence = 2");
+	worker_set_aside(&worker, LEASE);
+	cr_expect_eq(number("SELECT count(*) FROM delivery WHERE due_at <= now()"), 1);
+	worker_close(&worker);
+}
+
+Test(order, hurries_nobody_when_what_was_sent_again_is_through)
+{
+	struct worker worker;
+
+	open_repeat(&worker);
+	cr_assert_eq(worker_claim(&worker, 10, LEASE), 2);
+	cr_assert(
+	    worker_settle(&worker, claimed_place(&worker, 2), 500, VERDICT_PENDING, 1800000, false));
+	cr_assert(worker_settle(&worker, claimed_place(&worker, 1), 204, VERDICT_DELIVERED, 0, false));
+	cr_expect_eq(
+	    number("SELECT count(*) FROM delivery WHERE state = 'pending' AND due_at <= now()"), 0);
+	worker_close(&worker);
+}
+
 Test(order, keeps_a_long_line_out_of_sight_and_delivers_it_in_order_without_a_pause)
 {
 	struct worker worker;
