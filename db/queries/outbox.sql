@@ -352,7 +352,7 @@ SELECT pg_notify('cspr_delivery', '') AS woken
 
 -- name: delivery_measure
 -- How the queue stands, over all partnerships: how long the oldest due delivery of an active endpoint
--- has been waiting, how old the oldest one is that is not delivered, in milliseconds.
+-- has been waiting, how old the oldest one is that was never delivered, in milliseconds.
 SELECT coalesce(max(extract(epoch FROM now() - o.due_at) * 1000)
          FILTER (WHERE o.due_at <= now() AND o.active), 0)::bigint AS lag_ms,
        coalesce(max(extract(epoch FROM now() - o.created_at) * 1000)
@@ -365,8 +365,8 @@ SELECT coalesce(max(extract(epoch FROM now() - o.due_at) * 1000)
     SELECT e.statutory,
            e.state = 'active' AS active,
            min(d.due_at) AS due_at,
-           min(d.created_at) AS created_at,
-           count(*) FILTER (WHERE d.at_risk_at IS NOT NULL) AS at_risk
+           min(d.created_at) FILTER (WHERE NOT d.is_repeat) AS created_at,
+           count(*) FILTER (WHERE d.at_risk_at IS NOT NULL AND NOT d.is_repeat) AS at_risk
       FROM webhook_endpoint AS e
       JOIN delivery AS d
         ON d.partnership_id = e.partnership_id AND d.endpoint_id = e.id AND d.state = 'pending'

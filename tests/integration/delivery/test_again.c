@@ -237,6 +237,40 @@ Test(delivery, that_is_refused_when_sent_again_keeps_no_later_one_waiting)
 	service_stop(&service);
 }
 
+/* Its legal day was kept when it came: nobody is warned of it, and it goes before nothing that is
+ * new. */
+Test(delivery, that_was_made_and_is_refused_when_sent_again_is_not_at_risk)
+{
+	CLEANUP(scene_close) struct scene scene = {0};
+	CLEANUP(answer_finish) struct answer answer = {0};
+	struct service service;
+
+	scene_open(&scene);
+	service_start(&scene.database, NULL, &service);
+	CLEANUP(free) char *id = incident_accept(&scene, &service);
+	CLEANUP(free) char *delivery = delivery_id(&scene, id, "dfe");
+	wait_all_delivered(&scene);
+	receiver_answer_next(scene.receivers[DFE], 409, NULL, "seen before");
+	cr_assert_eq(resend(&scene, &service, delivery, &answer), 201, "%s", text_string(&answer.body));
+	wait_attempts(&scene, delivery, 2);
+	service_stop(&service);
+
+	cr_assert_eq(sql_number(&scene.database,
+	                 "SELECT count(*) FROM delivery WHERE id = $1::uuid AND state = 'pending'"
+	                 " AND at_risk_on < current_date AND urgent_on IS NULL",
+	                 delivery, NULL),
+	    1);
+	cr_expect_eq(
+	    sql_number(&scene.database, "SELECT deliveries_at_risk('https://cspr.example', 10)", NULL),
+	    0);
+	/* One that has never come is told of, so that it is not the function that is asleep. */
+	sql_run(&scene.database, "UPDATE delivery SET first_delivered_at = NULL WHERE id = $1::uuid",
+	    delivery, NULL);
+	cr_expect_eq(
+	    sql_number(&scene.database, "SELECT deliveries_at_risk('https://cspr.example', 10)", NULL),
+	    1);
+}
+
 Test(delivery, that_are_sent_again_together_keep_their_order)
 {
 	CLEANUP(scene_close) struct scene scene = {0};

@@ -198,8 +198,8 @@ Test(events_of_an_incident, arrive_in_their_order_at_a_receiver_that_fails_at_fi
 	for (size_t i = 0; i < ARRAY_LENGTH(services); i++)
 		service_stop(&services[i]);
 
-	/* created, twice in vain; then created, updated, notified. Their numbers need not follow one another: the
-	 * sweep's events come between, which this endpoint is not told of. */
+	/* created, twice in vain; then created, updated, notified. Their numbers need not follow one
+	 * another: the sweep's events come between, which this endpoint is not told of. */
 	cr_assert_eq(receiver_count(receiver), 5);
 	for (size_t i = 0; i < 5; i++) {
 		cr_assert(i == 0 || receiver_call(receiver, i)->at >= receiver_call(receiver, i - 1)->until,
