@@ -361,6 +361,95 @@ SELECT v.partnership_id, v.id, gen_random_uuid(), 1, pg_temp.made_id(23, t.n), '
  WHERE v.partnership_id = :'partnership'
    AND (v.place + t.n) % 3 > 0;
 
+-- What is rare, but enough of it that a statement which is slow for one of them is slow: rapid reviews that
+-- lapsed and, some of them, were taken up again; decisions not to notify; withdrawals, some reopened; clocks
+-- that ended with them or were extended; notifications of an update; links and codings that were removed;
+-- reviews that were discontinued; actions that were opened again.
+INSERT INTO transition (partnership_id, subject, subject_id, operation, from_state, to_state,
+  happened_on, evidence, agency_id, at)
+SELECT m.partnership_id, t.subject, pg_temp.made_id(t.kind, m.n), 'made', t.from_state, t.to_state,
+       m.aware_on + t.days, '{}', m.agency_id, m.at
+  FROM made AS m
+  JOIN (VALUES ('rapid_review', 5, 211, 'met', 'lapsed', 15),
+               ('rapid_review', 5, 633, 'lapsed', 'met', 16),
+               ('incident', 2, 10, 'recorded', 'not_notified', 6),
+               ('incident', 2, 301, 'notified', 'withdrawn', 25),
+               ('incident', 2, 602, 'withdrawn', 'reopened', 29))
+    AS t (subject, kind, each, from_state, to_state, days)
+    ON m.n % t.each = 0
+   AND (m.n % 5 > 0 OR t.to_state = 'not_notified')
+ ORDER BY m.aware_on, t.days;
+UPDATE rapid_review AS r
+   SET state = 'lapsed'
+  FROM made AS m
+ WHERE r.partnership_id = m.partnership_id
+   AND r.id = pg_temp.made_id(5, m.n)
+   AND m.n % 211 = 0
+   AND m.n % 633 > 0;
+UPDATE clock AS c
+   SET cancelled_at = m.at + interval '6 days'
+  FROM made AS m
+ WHERE c.partnership_id = m.partnership_id
+   AND c.subject_id = pg_temp.made_id(2, m.n)
+   AND c.kind = 'sin'
+   AND m.n % 10 = 0;
+UPDATE clock AS c
+   SET cancelled_at = m.at + interval '15 days',
+       completed_on = NULL
+  FROM made AS m
+ WHERE c.partnership_id = m.partnership_id
+   AND c.subject_id = pg_temp.made_id(5, m.n)
+   AND c.kind = 'rapid_review'
+   AND m.n % 211 = 0;
+UPDATE clock AS c
+   SET extended_until = c.due_on + 10,
+       extensions = jsonb_build_array(jsonb_build_object('until', c.due_on + 10, 'agreed_on', c.due_on - 2,
+         'agreed_with', 'panel', 'reason', 'A trial.'))
+  FROM made AS m
+ WHERE c.partnership_id = m.partnership_id
+   AND c.subject_id IN (pg_temp.made_id(5, m.n), pg_temp.made_id(12, m.n))
+   AND c.kind IN ('rapid_review', 'lcspr')
+   AND m.n % 97 = 0;
+INSERT INTO notification (partnership_id, id, incident_id, kind, transmission, notified_on, rule,
+  created_at, updated_at)
+SELECT m.partnership_id, pg_temp.made_id(24, m.n), pg_temp.made_id(2, m.n), 'update', 'record',
+       m.aware_on + 40, 'made', m.at, m.at
+  FROM made AS m
+ WHERE m.n % 5 > 0
+   AND m.n % 41 = 0;
+UPDATE review_incident AS l
+   SET removed_at = l.linked_at + interval '30 days'
+  FROM made AS m
+ WHERE l.partnership_id = m.partnership_id
+   AND l.id = pg_temp.made_id(13, m.n)
+   AND m.n % 200 = 0;
+UPDATE review AS v
+   SET discontinued_on = r.decided_on + 60
+  FROM made_review AS r
+ WHERE v.partnership_id = r.partnership_id
+   AND v.id = r.review_id
+   AND r.n % 94 = 0;
+UPDATE review_theme AS k
+   SET removed_on = k.coded_on + 60
+  FROM made_review AS r
+ WHERE k.partnership_id = r.partnership_id
+   AND k.review_id = r.review_id
+   AND k.theme_id = pg_temp.made_id(23, 3)
+   AND r.n % 62 = 0;
+INSERT INTO transition (partnership_id, subject, subject_id, operation, from_state, to_state,
+  happened_on, evidence, agency_id, at)
+SELECT a.partnership_id, 'action', a.id, 'made', t.from_state, t.to_state, a.due_on + t.days, '{}',
+       a.agency_id, a.at
+  FROM made_action AS a
+ CROSS JOIN (VALUES ('closed_assured', 'in_progress', 30),
+                    ('in_progress', 'complete_pending_assurance', 60),
+                    ('complete_pending_assurance', 'closed_assured', 70))
+   AS t (from_state, to_state, days)
+ WHERE a.state = 'closed_assured'
+   AND a.n % 151 = 0
+   AND a.due_on + 70 <= current_date
+ ORDER BY a.due_on, t.days;
+
 RESET session_replication_role;
 VACUUM ANALYZE;
 CHECKPOINT;
