@@ -8,13 +8,20 @@ SELECT {{planned_by_indexes}},
        set_config('work_mem', '16MB', true) AS memory;
 
 -- name: tracked_filter
--- Of a review, or led on the day by an agency or by one that it has followed by then.
+-- How an action s stood on the day, where it is due in the period and asked for: of a review, or led on the
+-- day by an agency or by one that it has followed by then.
 -- fragment
--- $1 as_of, $7 agency_id, $8 review_id
-a.partnership_id = tenant()
-AND a.agreed_on <= $1::date
-AND ($8::uuid IS NULL OR a.review_id = $8::uuid)
-AND ($7::uuid IS NULL OR a.id IN (
+-- $1 as_of, $2 year, $3 from, $4 to, $5 state, $7 agency_id, $8 review_id
+s.partnership_id = tenant()
+AND s.from_on <= $1::date
+AND s.due_on BETWEEN period.starts_on AND period.ends_on
+AND ($5::text[] IS NULL OR s.state = ANY ($5::text[]))
+AND ($8::uuid IS NULL OR s.action_id = ANY (ARRAY(
+  SELECT a.id
+    FROM action AS a
+   WHERE a.partnership_id = tenant()
+     AND a.review_id = $8::uuid)))
+AND ($7::uuid IS NULL OR s.action_id IN (
   SELECT l.action_id
     FROM action_lead AS l
    WHERE l.partnership_id = tenant()
@@ -26,54 +33,41 @@ AND ($7::uuid IS NULL OR a.id IN (
      AND l.leads_from <= $1::date
      AND (l.released_on IS NULL OR l.released_on > $1::date)))
 
--- name: tracked_today
--- Actions as they are. Nothing of the log of steps is read, because no step lies in the future.
+-- name: tracked_still
+-- Actions that have stood since the day as they did on it: nearly all of them, whatever the day.
 -- fragment
--- $1 as_of, $2 year, $3 from, $4 to, $5 state, $6 rag, $7 agency_id, $8 review_id, $12 today
-(SELECT s.*
-   FROM (SELECT a.id, a.state, a.due_on,
-                action_rag(a.state, a.due_on, a.due_on <> a.original_due_on, $1::date) AS rag
-           FROM action AS a
-          WHERE {{tracked_filter}}
-            AND $1::date = $12::date) AS s
-  CROSS JOIN {{report_period}}
-  WHERE s.due_on BETWEEN period.starts_on AND period.ends_on
-    AND ($5::text[] IS NULL OR s.state = ANY ($5::text[]))
-    AND ($6::text[] IS NULL OR s.rag = ANY ($6::text[]))) AS t
+-- $1 as_of, $2 year, $3 from, $4 to, $5 state, $7 agency_id, $8 review_id
+action_standing AS s
+CROSS JOIN {{report_period}}
+WHERE s.until_on IS NULL
+  AND {{tracked_filter}}
 
--- name: tracked_then
--- Actions as of an earlier day: in their last state by then, and due on the date that held by then.
--- The log is read for those alone that have moved since. OFFSET 0 keeps the planner from working the state out
--- once for each time that the colour asks for it.
+-- name: tracked_no_longer
+-- Those that stand otherwise since: what was open on the day, and has moved.
 -- fragment
--- $1 as_of, $2 year, $3 from, $4 to, $5 state, $6 rag, $7 agency_id, $8 review_id, $12 today
-(SELECT s.*
-   FROM (SELECT c.id, c.state, c.due_on,
-                action_rag(c.state, c.due_on, c.due_on <> c.original_due_on, $1::date) AS rag
-           FROM (
-             SELECT a.id,
-                    a.original_due_on,
-                    CASE
-                      WHEN {{action_has_moved}}
-                      THEN coalesce((
-                        SELECT t.to_state
-                          FROM transition AS t
-                         WHERE t.partnership_id = tenant()
-                           AND t.subject_id = a.id
-                           AND t.happened_on <= $1::date
-                         ORDER BY t.id DESC
-                         LIMIT 1), 'not_started')
-                      ELSE a.state
-                    END AS state,
-                    {{action_due_on_day}} AS due_on
-               FROM action AS a
-              WHERE {{tracked_filter}}
-                AND $1::date < $12::date
-             OFFSET 0) AS c) AS s
-  CROSS JOIN {{report_period}}
-  WHERE s.due_on BETWEEN period.starts_on AND period.ends_on
-    AND ($5::text[] IS NULL OR s.state = ANY ($5::text[]))
-    AND ($6::text[] IS NULL OR s.rag = ANY ($6::text[]))) AS t
+-- $1 as_of, $2 year, $3 from, $4 to, $5 state, $7 agency_id, $8 review_id
+action_standing AS s
+CROSS JOIN {{report_period}}
+WHERE s.until_on > $1::date
+  AND {{tracked_filter}}
+
+-- name: tracked_colour
+-- fragment
+-- $1 as_of, $6 rag
+SELECT s.action_id AS id,
+       s.state,
+       s.due_on,
+       action_rag(s.state, s.due_on, s.is_revised, $1::date) AS rag
+
+-- name: due_as_coloured
+-- A day that gives an action s the colour that its due date does: overdue, within four weeks, or later.
+-- fragment
+-- $1 as_of
+CASE
+  WHEN s.due_on < $1::date THEN $1::date - 1
+  WHEN s.due_on <= $1::date + 28 THEN $1::date
+  ELSE $1::date + 29
+END
 
 -- name: tracked_after
 -- Behind the page before.
@@ -96,8 +90,7 @@ AND ($7::uuid IS NULL OR a.id IN (
    JOIN agency AS g ON g.partnership_id = l.partnership_id AND g.id = l.agency_id
    LEFT JOIN agency AS now_is
      ON now_is.partnership_id = g.partnership_id
-    AND g.succeeded_by IS NOT NULL
-    AND now_is.id = agency_on(g.id, $1::date)
+    AND now_is.id = CASE WHEN g.succeeded_by IS NOT NULL THEN agency_on(g.id, $1::date) END
   CROSS JOIN LATERAL (
     SELECT CASE
              WHEN g.succeeded_by IS NULL THEN g.name
@@ -111,13 +104,26 @@ AND ($7::uuid IS NULL OR a.id IN (
 -- name: report_action_tracker
 -- A page of the actions by their due dates, and how many of all of them have each colour and state.
 -- What is raised with national bodies has no action and is told beside them.
+-- Those that stand as they did are half a million, so that they are counted by what their colour depends on,
+-- and not each given its own.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 state, $6 rag, $7 agency_id, $8 review_id
--- $9 limit (one more than the page), $10 after_key, $11 after_id, $12 today
-WITH before AS MATERIALIZED (SELECT t.* FROM {{tracked_then}}),
+-- $9 limit (one more than the page), $10 after_key, $11 after_id
+WITH no_longer AS MATERIALIZED (
+  SELECT t.*
+    FROM ({{tracked_colour}} FROM {{tracked_no_longer}}) AS t
+   WHERE $6::text[] IS NULL OR t.rag = ANY ($6::text[])),
 page AS (
-  (SELECT t.* FROM {{tracked_today}} WHERE {{tracked_after}} ORDER BY t.due_on, t.id LIMIT $9::integer)
-  UNION ALL
-  (SELECT t.* FROM before AS t WHERE {{tracked_after}} ORDER BY t.due_on, t.id LIMIT $9::integer)),
+  SELECT t.*
+    FROM ((SELECT t.*
+             FROM ({{tracked_colour}} FROM {{tracked_still}}) AS t
+            WHERE {{tracked_after}}
+              AND ($6::text[] IS NULL OR t.rag = ANY ($6::text[]))
+            ORDER BY t.due_on, t.id
+            LIMIT $9::integer)
+          UNION ALL
+          (SELECT t.* FROM no_longer AS t WHERE {{tracked_after}} ORDER BY t.due_on, t.id LIMIT $9::integer)) AS t
+   ORDER BY t.due_on, t.id
+   LIMIT $9::integer),
 shown AS (
   SELECT p.id,
          '/v1/actions/' || p.id AS link,
@@ -185,9 +191,13 @@ counted AS (
            AS closed_unverified,
          coalesce(sum(g.actions) FILTER (WHERE g.state = 'not_accepted'), 0)::bigint AS not_accepted,
          coalesce(sum(g.actions) FILTER (WHERE g.state = 'superseded'), 0)::bigint AS superseded
-    FROM (SELECT t.state, t.rag, count(*) AS actions FROM {{tracked_today}} GROUP BY t.state, t.rag
+    FROM (SELECT t.state, action_rag(t.state, t.due_on, t.is_revised, $1::date) AS rag, t.actions
+            FROM (SELECT s.state, s.is_revised, {{due_as_coloured}} AS due_on, count(*) AS actions
+                    FROM {{tracked_still}}
+                   GROUP BY 1, 2, 3) AS t
           UNION ALL
-          SELECT t.state, t.rag, count(*) FROM before AS t GROUP BY t.state, t.rag) AS g),
+          SELECT t.state, t.rag, count(*) FROM no_longer AS t GROUP BY t.state, t.rag) AS g
+   WHERE $6::text[] IS NULL OR g.rag = ANY ($6::text[])),
 raised AS (
   SELECT count(*) AS raised, count(*) FILTER (WHERE r.responded_on <= $1::date) AS answered
     FROM recommendation AS r

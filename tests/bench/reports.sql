@@ -290,8 +290,8 @@ SELECT s.partnership_id, s.subject, s.subject_id, 'made', s.from_state, s.to_sta
     SELECT a.partnership_id, 'action', a.id, '', 'not_started', a.agreed_on, a.agency_id, a.at
       FROM made_action AS a
     UNION ALL
-    SELECT a.partnership_id, 'action', a.id, 'not_started', 'in_progress', a.agreed_on + 20,
-           a.agency_id, a.at
+    SELECT a.partnership_id, 'action', a.id, 'not_started', 'in_progress',
+           least(a.agreed_on + 20, current_date), a.agency_id, a.at
       FROM made_action AS a
      WHERE a.state <> 'not_started'
     UNION ALL
@@ -309,6 +309,12 @@ SELECT s.partnership_id, s.subject, s.subject_id, 'made', s.from_state, s.to_sta
       FROM made_action AS a
      WHERE a.state = 'superseded') AS s
  ORDER BY s.happened_on;
+
+-- How each action stood on which days; its triggers are off.
+INSERT INTO action_standing
+SELECT s.*
+  FROM made_action AS a
+ CROSS JOIN LATERAL action_standings(a.partnership_id, a.id) AS s;
 
 -- The clocks of all of them; those of the newest run still.
 INSERT INTO clock (partnership_id, id, subject, subject_id, incident_id, agency_id, owner,

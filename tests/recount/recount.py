@@ -69,7 +69,14 @@ def load(tables):
         parts.append(f"COPY {table} ({names}) FROM STDIN (FORMAT csv);\n")
         parts.extend(",".join(quoted(row.get(name)) for name in columns) + "\n" for row in rows)
         parts.append("\\.\n")
-    psql("".join(parts) + "RESET session_replication_role;\nANALYZE;\n")
+    parts.append("""RESET session_replication_role;
+                    INSERT INTO action_standing
+                    SELECT s.*
+                      FROM action AS a
+                     CROSS JOIN LATERAL action_standings(a.partnership_id, a.id) AS s
+                        ON CONFLICT DO NOTHING;
+                    ANALYZE;\n""")
+    psql("".join(parts))
 
 
 # Reports.

@@ -73,7 +73,8 @@ Test(role, of_requests_cannot_become_another)
 	    "DROP POLICY own_partnership ON incident", "TRUNCATE incident", "DELETE FROM incident",
 	    "DELETE FROM audit_entry", "UPDATE audit_entry SET action = ''",
 	    "SELECT secret_sealed FROM webhook_endpoint", "SELECT key_hash FROM api_key",
-	    "UPDATE partnership SET name = ''", "UPDATE change SET changes = NULL"};
+	    "UPDATE partnership SET name = ''", "UPDATE change SET changes = NULL",
+	    "UPDATE action_standing SET state = ''"};
 	CLEANUP(PQfinish) PGconn *connection = connect_as("cspr_api");
 
 	for (size_t i = 0; i < ARRAY_LENGTH(statements); i++)
@@ -243,6 +244,27 @@ Test(tenant, whose_caller_is_one_agency_finds_nothing_of_the_others)
 	                " FROM incident");
 	for (size_t i = 0; i < ARRAY_LENGTH(tables); i++)
 		cr_assert_str_eq(ask(connection, text_of("SELECT count(*) FROM %s", tables[i])), "0");
+}
+
+Test(tenant, whose_caller_may_not_see_an_action_does_not_learn_how_it_stood)
+{
+	static const char count[] = "SELECT count(*) FROM action_standing";
+	CLEANUP(PQfinish) PGconn *connection = connect_as("cspr_api");
+
+	expect_status(post(json_of("{'text': 'Add it.', 'agreed_on': '2021-10-12', 'due_on':"
+	                           " '2021-12-31', 'review_id': '%s'}",
+	                       reviewed("lcspr", "{}")),
+	                  "/v1/actions"),
+	    201);
+	ask(connection,
+	    text_of("SELECT set_config('app.partnership_id', '%s', false)", partnership_id("north")));
+	cr_assert_str_eq(ask(connection, count), "1");
+	ask(connection, "SELECT set_config('app.own_agency_id', gen_random_uuid()::text, false)");
+	cr_assert_str_eq(ask(connection, count), "0");
+	ask(connection, "SELECT set_config('app.own_agency_id', '', false)");
+	ask(connection, "SELECT set_config('app.hidden_incidents', array_agg(id)::text, false)"
+	                " FROM incident");
+	cr_assert_str_eq(ask(connection, count), "0");
 }
 
 Test(tenant, writes_nothing_for_another)
