@@ -310,12 +310,6 @@ SELECT s.partnership_id, s.subject, s.subject_id, 'made', s.from_state, s.to_sta
      WHERE a.state = 'superseded') AS s
  ORDER BY s.happened_on;
 
--- How each action stood on which days; its triggers are off.
-INSERT INTO action_standing
-SELECT s.*
-  FROM made_action AS a
- CROSS JOIN LATERAL action_standings(a.partnership_id, a.id) AS s;
-
 -- The clocks of all of them; those of the newest run still.
 INSERT INTO clock (partnership_id, id, subject, subject_id, incident_id, agency_id, owner,
   created_by_agency_id, kind, basis, starts_on, start_event, unit, length, due_on, at_risk_on,
@@ -455,6 +449,12 @@ SELECT a.partnership_id, 'action', a.id, 'made', t.from_state, t.to_state, a.due
    AND a.n % 151 = 0
    AND a.due_on + 70 <= current_date
  ORDER BY a.due_on, t.days;
+
+-- How each action stood on which days; its triggers are off.
+INSERT INTO action_standing
+SELECT s.*
+  FROM made_action AS a
+ CROSS JOIN LATERAL action_standings(a.partnership_id, a.id) AS s;
 
 RESET session_replication_role;
 VACUUM ANALYZE;
