@@ -9,41 +9,46 @@
 (SELECT c.incident_id, c.starts_on, c.due_on,
         CASE WHEN c.completed_on <= $1::date THEN c.completed_on END AS sent_on
    FROM clock AS c
-   LEFT JOIN (
-     SELECT DISTINCT ON (t.subject_id) t.subject_id, t.to_state
-       FROM transition AS t
-      WHERE t.partnership_id = tenant()
-        AND t.subject = 'incident'
-        AND t.to_state IN ('withdrawn', 'not_notified', 'reopened')
-        AND t.happened_on <= $1::date
-      ORDER BY t.subject_id, t.id DESC) AS e ON e.subject_id = c.incident_id
   WHERE c.partnership_id = tenant()
     AND c.kind = 'sin'
     AND c.superseded_at IS NULL
     AND c.starts_on <= $1::date
     AND c.incident_id NOT IN ({{incidents_of_others}})
-    AND (c.completed_on <= $1::date OR e.to_state IS NULL OR e.to_state = 'reopened')
-    AND (c.cancelled_at IS NULL OR c.id = (
-      SELECT k.id
-        FROM clock AS k
-       WHERE k.partnership_id = tenant()
-         AND k.subject_id = c.subject_id
-         AND k.kind = 'sin'
-         AND k.superseded_at IS NULL
-         AND EXISTS (
-           SELECT
-             FROM transition AS t
-            WHERE t.partnership_id = tenant()
-              AND t.subject_id = c.incident_id
-              AND t.to_state IN ('withdrawn', 'not_notified'))
-       ORDER BY k.cancelled_at DESC NULLS FIRST
-       LIMIT 1))) AS s
+    AND (c.completed_on <= $1::date OR c.incident_id NOT IN (
+      SELECT e.subject_id
+        FROM (
+          SELECT DISTINCT ON (t.subject_id) t.subject_id, t.to_state
+            FROM transition AS t
+           WHERE t.partnership_id = tenant()
+             AND t.subject = 'incident'
+             AND t.to_state IN ('withdrawn', 'not_notified', 'reopened')
+             AND t.happened_on <= $1::date
+           ORDER BY t.subject_id, t.id DESC) AS e
+       WHERE e.to_state <> 'reopened'))
+    AND (c.cancelled_at IS NULL
+      OR c.incident_id IN (
+          SELECT t.subject_id
+            FROM transition AS t
+           WHERE t.partnership_id = tenant()
+             AND t.subject = 'incident'
+             AND t.to_state IN ('withdrawn', 'not_notified'))
+        AND c.id = (
+          SELECT k.id
+            FROM clock AS k
+           WHERE k.partnership_id = tenant()
+             AND k.kind = 'sin'
+             AND k.incident_id = c.incident_id
+             AND k.subject_id = c.subject_id
+             AND k.superseded_at IS NULL
+           ORDER BY k.cancelled_at DESC NULLS FIRST
+           LIMIT 1))
+ OFFSET 0) AS s
 
 -- name: rapid_review_clocks
 -- The clock of each rapid review, with what was submitted by the day. Whether the rapid review stood is
 -- for the report to know; of one that lapsed and was taken up again the first submission counts.
 -- fragment
-(SELECT c.subject_id, c.due_on,
+(SELECT c.incident_id, c.subject_id, c.due_on,
         CASE WHEN c.completed_on <= $1::date THEN c.completed_on END AS done_on,
         {{extended_until_on_day}} AS extended_until
    FROM clock AS c
@@ -59,19 +64,24 @@
         SELECT k.id
           FROM clock AS k
          WHERE k.partnership_id = tenant()
-           AND k.subject_id = c.subject_id
            AND k.kind = 'rapid_review'
+           AND k.incident_id = c.incident_id
+           AND k.subject_id = c.subject_id
            AND k.superseded_at IS NULL
          ORDER BY k.completed_on, k.created_at DESC
-         LIMIT 1))) AS k
+         LIMIT 1))
+ OFFSET 0) AS k
 
 -- name: extended_until_on_day
--- Until when a clock c had been extended by the day; extensions are rare.
+-- Until when a clock c had been extended by the day. Extensions are rare, and too wide for an index.
 -- fragment
 CASE WHEN c.extended_until IS NOT NULL THEN (
   SELECT max((e.item ->> 'until')::date)
-    FROM jsonb_array_elements(c.extensions) AS e (item)
-   WHERE (e.item ->> 'agreed_on')::date <= $1::date) END
+    FROM clock AS x
+   CROSS JOIN jsonb_array_elements(x.extensions) AS e (item)
+   WHERE x.partnership_id = tenant()
+     AND x.id = c.id
+     AND (e.item ->> 'agreed_on')::date <= $1::date) END
 
 -- name: timeliness_incidents
 -- The incidents that we lead with what was due of each: its notification and its rapid review. An
@@ -85,11 +95,13 @@ CASE WHEN c.extended_until IS NOT NULL THEN (
    FULL JOIN (
      SELECT r.id, r.incident_id, r.notified_on, k.due_on, k.done_on, k.extended_until
        FROM rapid_review AS r
-       LEFT JOIN {{rapid_review_clocks}} ON k.subject_id = r.id
+       LEFT JOIN {{rapid_review_clocks}}
+         ON k.incident_id = r.incident_id AND k.subject_id IS NOT DISTINCT FROM r.id
       WHERE r.partnership_id = tenant()
         AND r.notified_on <= $1::date
         AND r.incident_id NOT IN ({{incidents_of_others}})
-        AND {{rapid_review_stands}}) AS r ON r.incident_id = s.incident_id
+        AND {{rapid_review_stands}}
+     OFFSET 0) AS r ON r.incident_id = s.incident_id
   CROSS JOIN {{report_period}}
   WHERE coalesce(s.sent_on, r.notified_on, s.starts_on)
           BETWEEN period.starts_on AND period.ends_on) AS i
