@@ -2,97 +2,138 @@
 
 -- name: recurrence_reads_indexes
 -- For sets of tens of thousands and a count of half a million: indexes have every column asked for, and
--- one walk through them costs less than to look up each by itself. Other processors are left to others.
+-- one walk through them costs less than to look up each by itself. They are grouped as they come, and not
+-- sorted first, which the planner, who expects few, takes to be as good. Other processors are left to others.
 SELECT {{planned_for_sets}},
        set_config('random_page_cost', '1.1', true) AS cost,
        set_config('work_mem', '16MB', true) AS memory,
+       set_config('cpu_operator_cost', '0.05', true) AS cost_of_comparing,
        set_config('max_parallel_workers_per_gather', '0', true) AS workers;
 
--- name: recurrence_by_children
--- The incidents that have a derived theme by their children.
+-- name: recurrence_as_of
 -- fragment
-SELECT h.incident_id
-  FROM asked AS q
-  JOIN child AS h ON h.partnership_id = tenant()
- WHERE (SELECT q.derivation IS NOT NULL FROM asked AS q)
-   AND child_has_theme(q.derivation, q.white_other_counts, h.unborn, h.age_years, h.age_days,
-         h.ethnicity)
+(SELECT max(q.as_of) FROM asked AS q)
 
 -- name: recurrence_found
--- What has the theme that is asked for (id, derivation, white_other_counts, as_of). An incident has it by
+-- What has the themes that are asked for: asked has their id, derivation, white_other_counts and as_of, and
+-- of each a bit of its own, so that one row says all the themes that something has. An incident has one by
 -- its own coding, by a review of its own, or by its children; it is of the day on which it happened, and
 -- known from the day on which the authority was aware.
 -- fragment
-review_line AS MATERIALIZED (
-  SELECT v.id AS review_id, v.decided_on
-    FROM review AS v
-   WHERE v.partnership_id = tenant()
-     AND v.decided_on <= (SELECT q.as_of FROM asked AS q)
-     AND v.id IN (
-       SELECT k.review_id
-         FROM asked AS q
-         JOIN review_theme AS k ON k.partnership_id = tenant() AND k.theme_id = (SELECT q.id FROM asked AS q)
-        WHERE q.derivation IS NULL
-          AND coding_stands(k.coded_on, k.removed_on, q.as_of)
-       UNION ALL
-       SELECT l.review_id
-         FROM asked AS q
-         JOIN review_incident AS l ON l.partnership_id = tenant()
-        WHERE link_stands(l.removed_at, q.as_of)
-          AND l.incident_id IN ({{recurrence_by_children}}))
+by_children AS MATERIALIZED (
+  SELECT h.incident_id, bit_or(q.bit) AS themes
+    FROM child AS h
+    JOIN asked AS q ON q.derivation IS NOT NULL
+   WHERE (SELECT count(q.derivation) > 0 FROM asked AS q)
+     AND h.partnership_id = tenant()
+     AND child_has_theme(q.derivation, q.white_other_counts, h.unborn, h.age_years, h.age_days,
+           h.ethnicity)
+   GROUP BY h.incident_id
+), review_line AS MATERIALIZED (
+  SELECT v.id AS review_id, v.decided_on, k.themes, k.coded
+    FROM (SELECT k.review_id, bit_or(k.bit) AS themes, bit_or(k.coded) AS coded
+            FROM (SELECT k.review_id, q.bit, q.bit AS coded
+                    FROM asked AS q
+                    JOIN review_theme AS k ON k.partnership_id = tenant() AND k.theme_id = q.id
+                   WHERE k.theme_id = ANY (ARRAY({{recurrence_coded}}))
+                     AND coding_stands(k.coded_on, k.removed_on, q.as_of)
+                  UNION ALL
+                  SELECT l.review_id, c.themes, NULL
+                    FROM by_children AS c
+                    JOIN review_incident AS l
+                      ON l.partnership_id = tenant()
+                     AND l.incident_id = c.incident_id
+                     AND link_stands(l.removed_at, {{recurrence_as_of}})) AS k
+           GROUP BY k.review_id) AS k
+    JOIN review AS v ON v.partnership_id = tenant() AND v.id = k.review_id
+   WHERE v.decided_on <= {{recurrence_as_of}}
 ), incident_line AS MATERIALIZED (
-  SELECT i.id AS incident_id, coalesce(i.incident_date, i.aware_on) AS happened_on
-    FROM incident AS i
-   WHERE i.partnership_id = tenant()
-     AND i.aware_on <= (SELECT q.as_of FROM asked AS q)
-     AND i.id IN (
-       SELECT k.incident_id
-         FROM asked AS q
-         JOIN incident_theme AS k ON k.partnership_id = tenant() AND k.theme_id = (SELECT q.id FROM asked AS q)
-        WHERE q.derivation IS NULL
-          AND coding_stands(k.coded_on, k.removed_on, q.as_of)
-       UNION ALL
-       SELECT l.incident_id
-         FROM asked AS q
-         JOIN review_incident AS l ON l.partnership_id = tenant()
-         JOIN review_line AS v ON v.review_id = l.review_id
-        WHERE q.derivation IS NULL
-          AND link_stands(l.removed_at, q.as_of)
-       UNION ALL
-       {{recurrence_by_children}})
+  SELECT i.id AS incident_id, coalesce(i.incident_date, i.aware_on) AS happened_on, k.themes
+    FROM (SELECT k.incident_id, bit_or(k.themes) AS themes
+            FROM (SELECT k.incident_id, q.bit AS themes
+                    FROM asked AS q
+                    JOIN incident_theme AS k ON k.partnership_id = tenant() AND k.theme_id = q.id
+                   WHERE k.theme_id = ANY (ARRAY({{recurrence_coded}}))
+                     AND coding_stands(k.coded_on, k.removed_on, q.as_of)
+                  UNION ALL
+                  SELECT l.incident_id, v.coded
+                    FROM review_line AS v
+                    JOIN review_incident AS l
+                      ON l.partnership_id = tenant()
+                     AND l.review_id = v.review_id
+                     AND link_stands(l.removed_at, {{recurrence_as_of}})
+                   WHERE v.coded IS NOT NULL
+                  UNION ALL
+                  SELECT c.incident_id, c.themes
+                    FROM by_children AS c) AS k
+           GROUP BY k.incident_id) AS k
+    JOIN incident AS i ON i.partnership_id = tenant() AND i.id = k.incident_id
+   WHERE i.aware_on <= {{recurrence_as_of}}
 ), rapid_review_line AS MATERIALIZED (
-  SELECT r.id AS rapid_review_id
+  -- Asked for only where anything follows from a rapid review.
+  SELECT r.id AS rapid_review_id, i.themes
     FROM incident_line AS i
     JOIN rapid_review AS r ON r.partnership_id = tenant() AND r.incident_id = i.incident_id
+   WHERE (SELECT EXISTS (
+            SELECT
+              FROM action AS a
+             WHERE a.partnership_id = tenant()
+               AND a.rapid_review_id IS NOT NULL)
+            OR EXISTS (
+            SELECT
+              FROM recommendation AS m
+             WHERE m.partnership_id = tenant()
+               AND m.rapid_review_id IS NOT NULL))
 ), other_advice AS MATERIALIZED (
-  -- The recommendations that are not on the theme by their review alone, and whether they are on it: one
-  -- that names themes is about those.
+  -- The recommendations that are not on a theme by their review alone, and what they are on: one that names
+  -- themes is about those.
   SELECT m.id AS recommendation_id,
          CASE
-           WHEN m.theme_ids <> '{}' THEN m.theme_ids @> ARRAY[(SELECT q.id FROM asked AS q)]
-           ELSE m.review_id IN (SELECT v.review_id FROM review_line AS v)
-             OR m.rapid_review_id IN (SELECT r.rapid_review_id FROM rapid_review_line AS r)
-         END AS is_on_it
+           WHEN m.theme_ids <> '{}' THEN (
+             SELECT bit_or(q.bit) FROM asked AS q WHERE m.theme_ids @> ARRAY[q.id])
+           ELSE coalesce(v.themes | r.themes, v.themes, r.themes)
+         END AS themes
     FROM recommendation AS m
+    LEFT JOIN review_line AS v ON v.review_id = m.review_id
+    LEFT JOIN rapid_review_line AS r ON r.rapid_review_id = m.rapid_review_id
    WHERE m.partnership_id = tenant()
      AND (m.theme_ids <> '{}' OR m.review_id IS NULL OR m.rapid_review_id IS NOT NULL)
 )
 
+-- name: recurrence_coded
+-- fragment
+SELECT q.id FROM asked AS q WHERE q.derivation IS NULL
+
+-- name: recurrence_themes
+-- The themes that the action a is on. One that follows from a recommendation belongs to the review of that.
+-- fragment
+LEFT JOIN other_advice AS m ON m.recommendation_id = a.recommendation_id
+LEFT JOIN review_line AS v ON v.review_id = a.review_id
+LEFT JOIN rapid_review_line AS r
+  ON r.rapid_review_id = a.rapid_review_id
+ AND a.recommendation_id IS NULL
+CROSS JOIN LATERAL (
+  SELECT CASE
+           WHEN m.recommendation_id IS NOT NULL THEN m.themes
+           ELSE coalesce(v.themes | r.themes, v.themes, r.themes)
+         END AS themes) AS its
+
 -- name: recurrence_action
--- Whether the action a is on the theme and was agreed by the day. One that follows from a recommendation
--- belongs to the review of that.
+-- Whether the action a is on any of them and was agreed by the day: by the rules of recurrence_themes, in
+-- the form that takes the least time for all actions of a partnership.
 -- fragment
 a.partnership_id = tenant()
-AND a.agreed_on <= (SELECT q.as_of FROM asked AS q)
+AND a.agreed_on <= {{recurrence_as_of}}
 AND CASE
       WHEN a.recommendation_id IN (SELECT m.recommendation_id FROM other_advice AS m)
       THEN a.recommendation_id IN (
-        SELECT m.recommendation_id FROM other_advice AS m WHERE m.is_on_it)
+        SELECT m.recommendation_id FROM other_advice AS m WHERE m.themes IS NOT NULL)
       WHEN a.review_id IN (SELECT v.review_id FROM review_line AS v) THEN true
       ELSE a.recommendation_id IS NULL
         AND a.rapid_review_id IS NOT NULL
         AND a.rapid_review_id IN (SELECT r.rapid_review_id FROM rapid_review_line AS r)
     END
+AND a.id NOT IN (SELECT o.action_id FROM opened_again AS o)
 
 -- name: recurrence_opened_again
 -- What was never opened again is as it now is; for the few others the log says each time that one was
@@ -104,43 +145,52 @@ opened_again AS MATERIALIZED (
    WHERE t.partnership_id = tenant()
      AND t.subject = 'action'
      AND t.from_state IN ('closed_assured', 'closed_unverified')
+), opened_on_them AS MATERIALIZED (
+  SELECT a.id AS action_id, a.agreed_on, its.themes
+    FROM action AS a
+    {{recurrence_themes}}
+   WHERE a.partnership_id = tenant()
+     AND a.id = ANY (ARRAY(SELECT o.action_id FROM opened_again AS o))
+     AND a.agreed_on <= {{recurrence_as_of}}
+     AND its.themes IS NOT NULL
 ), closed_again AS MATERIALIZED (
-  SELECT c.action_id, c.to_state AS closure, c.happened_on AS closed_on, c.until
+  SELECT c.action_id, c.to_state AS closure, c.happened_on AS closed_on, c.until, o.themes
     FROM (SELECT t.subject_id AS action_id, t.to_state, t.happened_on,
                  lead(t.happened_on) OVER (PARTITION BY t.subject_id ORDER BY t.id) AS until
             FROM transition AS t
            WHERE t.partnership_id = tenant()
-             AND t.happened_on <= (SELECT q.as_of FROM asked AS q)
-             AND t.subject_id = ANY (ARRAY(
-               SELECT a.id
-                 FROM action AS a
-                WHERE a.id = ANY (ARRAY(SELECT o.action_id FROM opened_again AS o))
-                  AND {{recurrence_action}}))) AS c
+             AND t.happened_on <= {{recurrence_as_of}}
+             AND t.subject_id = ANY (ARRAY(SELECT o.action_id FROM opened_on_them AS o))) AS c
+    JOIN opened_on_them AS o ON o.action_id = c.action_id
    WHERE c.to_state IN ('closed_assured', 'closed_unverified')
 )
 
+-- name: recurrence_closed
+-- Whether the action a, or what are counted as a, had been closed by the day.
+-- fragment
+(a.closed_on <= {{recurrence_as_of}} AND a.state IN ('closed_assured', 'closed_unverified'))
+
 -- name: recurrence_closures
--- How many of its actions were closed on each day and still are, and without a day how many are not.
+-- How many of its actions were closed on each day and still are, and without a day how many are not. They
+-- are counted in the order of an index; whether they had been closed is asked of each day and not of each.
 -- fragment
 {{recurrence_opened_again}}, closed AS MATERIALIZED (
-  SELECT c.closure, c.closed_on, count(*) AS actions, count(c.closure) AS closures
-    FROM (SELECT CASE WHEN {{recurrence_closed}} THEN a.state END AS closure,
-                 CASE WHEN {{recurrence_closed}} THEN a.closed_on END AS closed_on
+  SELECT CASE WHEN {{recurrence_closed}} THEN a.state END AS closure,
+         CASE WHEN {{recurrence_closed}} THEN a.closed_on END AS closed_on,
+         a.actions,
+         CASE WHEN {{recurrence_closed}} THEN a.actions ELSE 0 END AS closures
+    FROM (SELECT a.closed_on, a.state, count(*) AS actions
             FROM action AS a
-           WHERE {{recurrence_action}}) AS c
-   GROUP BY c.closure, c.closed_on
+           WHERE {{recurrence_action}}
+           GROUP BY a.closed_on, a.state) AS a
+  UNION ALL
+  SELECT NULL, NULL, count(*), 0
+    FROM opened_on_them AS o
   UNION ALL
   SELECT c.closure, c.closed_on, 0, 1
     FROM closed_again AS c
    WHERE c.until IS NULL
 )
-
--- name: recurrence_closed
--- Whether the action a had been closed by the day, and has never been opened again.
--- fragment
-(a.closed_on <= (SELECT q.as_of FROM asked AS q)
-  AND a.state IN ('closed_assured', 'closed_unverified')
-  AND a.id NOT IN (SELECT o.action_id FROM opened_again AS o))
 
 -- name: recurrence_walk
 -- How many incidents happened on each day, and the last closure of either kind before it of actions that
@@ -199,8 +249,10 @@ latest AS MATERIALIZED (
   SELECT i.incident_id, i.happened_on, r.assured_on, r.unverified_on,
          greatest(r.assured_on, r.unverified_on) AS closed_on,
          {{recurrence_closure}} AS closure
-    FROM recurrence AS r
+    FROM (SELECT r.*, sum(r.times) OVER (ORDER BY r.happened_on DESC) - r.times AS later
+            FROM recurrence AS r) AS r
     JOIN incident_line AS i ON i.happened_on = r.happened_on
+   WHERE r.later < 500
    ORDER BY i.happened_on DESC, i.incident_id
    LIMIT 500
 ), since AS MATERIALIZED (
@@ -291,7 +343,7 @@ latest AS MATERIALIZED (
 -- How often and when a theme was found, and one line of time with the closures of actions on it.
 -- $1 theme_id, $2 as_of, $3 today
 WITH asked AS MATERIALIZED (
-  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts,
+  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts, 1::bigint AS bit,
          least(coalesce($2::date, $3::date), $3::date) AS as_of
     FROM theme AS t
    WHERE t.partnership_id = tenant()
@@ -344,6 +396,24 @@ SELECT q.id AS theme_id,
        coalesce({{recurrence_timeline}}, '[]') AS line
   FROM asked AS q;
 
+-- name: recurrence_bits
+-- How many themes are looked at together: not more than a number has bits.
+-- fragment
+60
+
+-- name: recurrence_reviewed_on
+-- fragment
+(SELECT q.happened_on FROM reviewed AS q)
+
+-- name: recurrence_assured_before
+-- Whether the action a was closed before what is reviewed happened.
+-- fragment
+(a.closed_on < {{recurrence_reviewed_on}} AND a.state = 'closed_assured')
+
+-- name: recurrence_unverified_before
+-- fragment
+(a.closed_on < {{recurrence_reviewed_on}} AND a.state = 'closed_unverified')
+
 -- name: rapid_review_recurrence_get
 -- For each theme of a rapid review's incident where it was found before, and which actions on it were
 -- closed before: evidence for the first two criteria of its decision.
@@ -355,7 +425,8 @@ WITH reviewed AS MATERIALIZED (
      AND i.id = (
        SELECT r.incident_id FROM rapid_review AS r WHERE r.partnership_id = tenant() AND r.id = $1::uuid)
 ), found AS MATERIALIZED (
-  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts, q.happened_on
+  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts,
+         row_number() OVER (ORDER BY t.id) - 1 AS place
     FROM reviewed AS q
     JOIN theme AS t ON t.partnership_id = tenant()
    WHERE CASE
@@ -388,61 +459,101 @@ WITH reviewed AS MATERIALIZED (
                   AND k.removed_on IS NULL)
          END
 ), judged AS (
-  SELECT f.id, f.label, f.kind, f.happened_on, b.incidents, b.last_on, b.reviews, b.actions,
-         b.closed_assured, b.closed_unverified, b.assured_on, b.unverified_on, b.closure, b.closed_on,
-         b.action_id
-    FROM found AS f
+  -- All of its themes at once; of more than there are bits, so many at a time.
+  SELECT b.*
+    FROM (SELECT DISTINCT f.place / {{recurrence_bits}} AS part FROM found AS f) AS p
    CROSS JOIN LATERAL (
      WITH asked AS MATERIALIZED (
-       SELECT f.id, f.derivation, f.white_other_counts, $2::date AS as_of
+       SELECT f.id, f.label, f.kind, f.derivation, f.white_other_counts, $2::date AS as_of,
+              1::bigint << (f.place % {{recurrence_bits}})::integer AS bit
+         FROM found AS f
+        WHERE f.place / {{recurrence_bits}} = p.part
      ), {{recurrence_found}},
-     {{recurrence_opened_again}}, standing AS MATERIALIZED (
-       SELECT c.closure, count(*) FILTER (WHERE c.agreed_on < f.happened_on) AS actions,
-              count(c.closure) AS closures, max(c.closed_on) AS closed_on
-         FROM (SELECT CASE WHEN {{recurrence_closed}} AND a.closed_on < f.happened_on THEN a.state END
-                        AS closure,
-                      a.closed_on, a.agreed_on
-                 FROM action AS a
-                WHERE {{recurrence_action}}
-               UNION ALL
-               SELECT c.closure, c.closed_on, NULL
+     {{recurrence_opened_again}}, origin AS MATERIALIZED (
+       -- What stems from the same is on the same themes.
+       SELECT a.review_id,
+              CASE WHEN a.recommendation_id IS NULL THEN a.rapid_review_id END AS rapid_review_id,
+              CASE WHEN a.recommendation_id IN (SELECT m.recommendation_id FROM other_advice AS m)
+                     THEN a.recommendation_id END AS recommendation_id,
+              count(*) FILTER (WHERE a.agreed_on < {{recurrence_reviewed_on}}) AS actions,
+              count(*) FILTER (WHERE {{recurrence_assured_before}}) AS assured,
+              max(a.closed_on) FILTER (WHERE {{recurrence_assured_before}}) AS assured_on,
+              count(*) FILTER (WHERE {{recurrence_unverified_before}}) AS unverified,
+              max(a.closed_on) FILTER (WHERE {{recurrence_unverified_before}}) AS unverified_on
+         FROM action AS a
+        WHERE a.partnership_id = tenant()
+          AND a.agreed_on <= $2::date
+          AND a.id NOT IN (SELECT o.action_id FROM opened_again AS o)
+        GROUP BY 1, 2, 3
+     ), standing AS MATERIALIZED (
+       SELECT its.themes, sum(a.actions) AS actions, sum(a.assured) AS assured,
+              max(a.assured_on) AS assured_on, sum(a.unverified) AS unverified,
+              max(a.unverified_on) AS unverified_on
+         FROM origin AS a
+         {{recurrence_themes}}
+        GROUP BY its.themes
+       UNION ALL
+       SELECT o.themes, 1, 0, NULL, 0, NULL
+         FROM opened_on_them AS o
+        WHERE o.agreed_on < {{recurrence_reviewed_on}}
+       UNION ALL
+       SELECT a.themes, 0,
+              ({{recurrence_assured_before}})::integer,
+              CASE WHEN {{recurrence_assured_before}} THEN a.closed_on END,
+              ({{recurrence_unverified_before}})::integer,
+              CASE WHEN {{recurrence_unverified_before}} THEN a.closed_on END
+         FROM (SELECT c.themes, c.closed_on, c.closure AS state
                  FROM closed_again AS c
-                WHERE c.closed_on < f.happened_on
-                  AND coalesce(c.until >= f.happened_on, true)) AS c
-        GROUP BY c.closure
+                WHERE coalesce(c.until >= {{recurrence_reviewed_on}}, true)) AS a
+        WHERE a.closed_on < {{recurrence_reviewed_on}}
+     ), last AS MATERIALIZED (
+       SELECT r.*, greatest(r.assured_on, r.unverified_on) AS closed_on,
+              {{recurrence_closure}} AS closure
+         FROM (SELECT q.bit, sum(s.actions) AS actions, sum(s.assured) AS closed_assured,
+                      max(s.assured_on) AS assured_on, sum(s.unverified) AS closed_unverified,
+                      max(s.unverified_on) AS unverified_on
+                 FROM asked AS q
+                 JOIN standing AS s ON s.themes & q.bit <> 0
+                GROUP BY q.bit) AS r
+     ), shown AS MATERIALIZED (
+       SELECT a.id AS action_id, a.state AS closure, a.closed_on, its.themes
+         FROM action AS a
+         {{recurrence_themes}}
+        WHERE a.partnership_id = tenant()
+          AND a.closed_on = ANY (ARRAY(SELECT l.closed_on FROM last AS l))
+          AND a.agreed_on <= $2::date
+          AND a.id NOT IN (SELECT o.action_id FROM opened_again AS o)
+       UNION ALL
+       SELECT c.action_id, c.closure, c.closed_on, c.themes
+         FROM closed_again AS c
+        WHERE coalesce(c.until >= {{recurrence_reviewed_on}}, true)
+     ), incidents_before AS MATERIALIZED (
+       SELECT i.themes, count(*) AS incidents, max(i.happened_on) AS last_on
+         FROM incident_line AS i
+        WHERE i.happened_on < {{recurrence_reviewed_on}}
+        GROUP BY i.themes
+     ), reviews_before AS MATERIALIZED (
+       SELECT v.themes, count(*) AS reviews
+         FROM review_line AS v
+        WHERE v.decided_on < {{recurrence_reviewed_on}}
+        GROUP BY v.themes
      )
-     SELECT i.incidents, i.last_on,
-            (SELECT count(*) FROM review_line AS v WHERE v.decided_on < f.happened_on) AS reviews,
-            r.actions, r.closed_assured, r.closed_unverified, r.assured_on, r.unverified_on, l.closure,
-            l.closed_on,
+     SELECT q.id, q.label, q.kind,
+            (SELECT coalesce(sum(i.incidents), 0) FROM incidents_before AS i WHERE i.themes & q.bit <> 0)
+              AS incidents,
+            (SELECT max(i.last_on) FROM incidents_before AS i WHERE i.themes & q.bit <> 0) AS last_on,
+            (SELECT coalesce(sum(v.reviews), 0) FROM reviews_before AS v WHERE v.themes & q.bit <> 0)
+              AS reviews,
+            coalesce(l.actions, 0) AS actions, coalesce(l.closed_assured, 0) AS closed_assured,
+            coalesce(l.closed_unverified, 0) AS closed_unverified, l.assured_on, l.unverified_on,
+            l.closure, l.closed_on,
             (SELECT (min(s.action_id::text))::uuid
-               FROM (SELECT a.id AS action_id
-                       FROM action AS a
-                      WHERE a.closed_on = l.closed_on
-                        AND a.state = l.closure
-                        AND {{recurrence_closed}}
-                        AND {{recurrence_action}}
-                     UNION ALL
-                     SELECT c.action_id
-                       FROM closed_again AS c
-                      WHERE c.closed_on = l.closed_on
-                        AND c.closure = l.closure
-                        AND coalesce(c.until >= f.happened_on, true)) AS s) AS action_id
-       FROM (SELECT count(*) AS incidents, max(i.happened_on) AS last_on
-               FROM incident_line AS i
-              WHERE i.happened_on < f.happened_on) AS i
-      CROSS JOIN (
-        SELECT coalesce(sum(s.actions), 0) AS actions,
-               coalesce(sum(s.closures) FILTER (WHERE s.closure = 'closed_assured'), 0)
-                 AS closed_assured,
-               coalesce(sum(s.closures) FILTER (WHERE s.closure = 'closed_unverified'), 0)
-                 AS closed_unverified,
-               max(s.closed_on) FILTER (WHERE s.closure = 'closed_assured') AS assured_on,
-               max(s.closed_on) FILTER (WHERE s.closure = 'closed_unverified') AS unverified_on
-          FROM standing AS s) AS r
-      CROSS JOIN LATERAL (
-        SELECT greatest(r.assured_on, r.unverified_on) AS closed_on,
-               {{recurrence_closure}} AS closure) AS l) AS b
+               FROM shown AS s
+              WHERE s.closed_on = l.closed_on
+                AND s.closure = l.closure
+                AND s.themes & q.bit <> 0) AS action_id
+       FROM asked AS q
+       LEFT JOIN last AS l ON l.bit = q.bit) AS b
 )
 SELECT $1::uuid AS rapid_review_id,
        q.incident_id,
@@ -463,12 +574,12 @@ SELECT $1::uuid AS rapid_review_id,
                     WHEN j.incidents + j.reviews > 0 THEN 'found_before'
                     ELSE 'not_found_before'
                   END,
-                  'days_between', j.happened_on - j.closed_on,
+                  'days_between', q.happened_on - j.closed_on,
                   'closure', j.closure,
                   'closed_on', j.closed_on,
                   'action_link', '/v1/actions/' || j.action_id,
-                  'days_after_assured', j.happened_on - j.assured_on,
-                  'days_after_unverified', j.happened_on - j.unverified_on,
+                  'days_after_assured', q.happened_on - j.assured_on,
+                  'days_after_unverified', q.happened_on - j.unverified_on,
                   'criteria', array_remove(ARRAY[
                     CASE WHEN j.actions > 0 THEN 'c1_improvements' END,
                     CASE WHEN j.incidents + j.reviews > 0 THEN 'c2_recurrent_themes' END], NULL),
