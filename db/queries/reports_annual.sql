@@ -1,80 +1,31 @@
 -- The figures of a partnership's annual report (Working Together 2023, chapter 2: what was decided and
 -- done to implement recommendations, what improved, and where there was no progress).
 
--- name: action_due_on_day
--- When an action a was due, as it stood on the day: what it is now, unless it was revised since.
+-- name: of_the_period
+-- An action's standing s on the day: agreed by then and by the end of the period, and not ended before it.
 -- fragment
-CASE
-  WHEN a.id IN (
-    SELECT v.action_id
-      FROM action_due_revision AS v
-     WHERE v.partnership_id = tenant()
-       AND v.revised_on > $1::date)
-  THEN coalesce((
-    SELECT v.due_to
-      FROM action_due_revision AS v
-     WHERE v.partnership_id = tenant()
-       AND v.action_id = a.id
-       AND v.revised_on <= $1::date
-     ORDER BY v.id DESC
-     LIMIT 1), a.original_due_on)
-  ELSE a.due_on
-END
-
--- name: action_has_moved
--- Whether an action a has come to another state since the day; else it was in the one that it is in.
--- fragment
-a.id IN (
-  SELECT t.subject_id
-    FROM transition AS t
-   WHERE t.partnership_id = tenant()
-     AND t.subject = 'action'
-     AND t.happened_on > $1::date)
+-- $1 as_of
+s.partnership_id = tenant()
+AND s.from_on <= $1::date
+AND s.agreed_on <= period.ends_on
+AND (s.ended_on IS NULL OR s.ended_on >= period.starts_on)
 
 -- name: actions_as_of
--- Every action that was agreed by the day and had not ended before the period, as it stood on the day.
--- What its state and its due date now are, they were then where nothing has happened to them since, so
--- that the log is read for the others alone. ended_on is the day on which it came to a state that
--- nothing follows. Which others is asked with IN, because policies hide from the planner how many there
--- are, and a join would go through them anew for each action. OFFSET 0 keeps the planner from looking
--- for each once for every use of it. What is closed now and was before both the period and the day had
--- ended then too, and an index leaves it out.
+-- Every action that was agreed by the day and had not ended before the period, as it stood on the day: as it
+-- has stood since, or until a later one.
 -- fragment
-(SELECT o.id,
-        o.number,
-        o.agreed_on,
-        o.due_on,
-        coalesce(o.reached ->> 0, o.state) AS state,
-        CASE
-          WHEN coalesce(o.reached ->> 0, o.state)
-                 IN ('closed_assured', 'closed_unverified', 'not_accepted', 'superseded')
-          THEN coalesce((o.reached ->> 1)::date, o.closed_on)
-        END AS ended_on
-   FROM (
-     SELECT a.id,
-            a.number,
-            a.agreed_on,
-            a.state,
-            a.closed_on,
-            CASE
-              WHEN {{action_has_moved}}
-              THEN coalesce((
-                SELECT jsonb_build_array(t.to_state, t.happened_on)
-                  FROM transition AS t
-                 WHERE t.partnership_id = tenant()
-                   AND t.subject_id = a.id
-                   AND t.happened_on <= $1::date
-                 ORDER BY t.id DESC
-                 LIMIT 1), '["not_started", null]')
-            END AS reached,
-            {{action_due_on_day}} AS due_on
-       FROM {{report_period}}
-       JOIN action AS a
-         ON a.closed_on IS NULL
-         OR a.closed_on >= least(period.starts_on, $1::date)
-      WHERE a.partnership_id = tenant()
-        AND a.agreed_on <= least(period.ends_on, $1::date)
-     OFFSET 0) AS o) AS a
+-- $1 as_of, $2 year, $3 from, $4 to
+(SELECT s.action_id AS id, s.state, s.due_on
+   FROM action_standing AS s
+  CROSS JOIN {{report_period}}
+  WHERE s.until_on IS NULL
+    AND {{of_the_period}}
+ UNION ALL
+ SELECT s.action_id, s.state, s.due_on
+   FROM action_standing AS s
+  CROSS JOIN {{report_period}}
+  WHERE s.until_on > $1::date
+    AND {{of_the_period}}) AS a
 
 -- name: annual_lines
 -- The lines of the report in their order. A line counts the cell of its measure and code.
@@ -274,10 +225,7 @@ actions AS MATERIALIZED (
                   AND x.action_id = a.id
                   AND x."on" <= $1::date
                 LIMIT 1) IS NULL END AS is_bare
-        FROM {{report_period}}
-       CROSS JOIN {{actions_as_of}}
-       WHERE a.ended_on IS NULL
-          OR a.ended_on >= period.starts_on
+        FROM {{actions_as_of}}
       OFFSET 0) AS a
    GROUP BY a.state),
 cells AS (
@@ -400,15 +348,25 @@ SELECT 'row' AS "_part",
 
 -- name: report_annual_records
 -- What a line counted: of incidents and children their rapid reviews. Of a section by its name all that
--- its lines are of, and of the whole report its rapid reviews.
+-- its lines are of, and of the whole report its rapid reviews. The number of an action is looked up for the
+-- page alone.
 -- $1 as_of, $2 year, $3 from, $4 to, $5 nature, $6 age_bands, $7 row, $8 figure, $9 limit, $10 after_key
 WITH wanted AS MATERIALIZED (
   SELECT l.counted,
          CASE WHEN l.code <> 'all' AND $8::text IS DISTINCT FROM 'denominator' THEN l.code END AS code
     FROM {{annual_lines}}
    WHERE {{annual_row}} = $7::text)
-SELECT x.kind, x.id, x.reference, x.link, x."_key"
-  FROM (
+SELECT x.kind,
+       x.id,
+       coalesce(x.reference, (
+         SELECT a.number
+           FROM action AS a
+          WHERE x.kind = 'action'
+            AND a.partnership_id = tenant()
+            AND a.id = x.id)) AS reference,
+       x.link,
+       x."_key"
+  FROM (SELECT x.* FROM (
     SELECT 'rapid_review' AS kind, c.id, i.local_ref AS reference,
            '/v1/rapid-reviews/' || c.id AS link, i.local_ref AS "_key"
       FROM {{counted_rapid_reviews}}
@@ -465,11 +423,10 @@ SELECT x.kind, x.id, x.reference, x.link, x."_key"
             AND r.addressee = 'national_body'
             AND (w.code IS NULL OR r.raised_on <= $1::date)))
     UNION ALL
-    SELECT 'action', a.id, a.number, '/v1/actions/' || a.id, a.id::text
+    SELECT 'action', a.id, NULL, '/v1/actions/' || a.id, a.id::text
       FROM {{report_period}}
      CROSS JOIN {{actions_as_of}}
-     WHERE (a.ended_on IS NULL OR a.ended_on >= period.starts_on)
-       AND ($7::text IN ('Actions', 'Improvements')
+     WHERE ($7::text IN ('Actions', 'Improvements')
          OR $7::text = 'No progress' AND a.state IN ('not_started', 'in_progress')
          OR EXISTS (
            SELECT
@@ -477,20 +434,20 @@ SELECT x.kind, x.id, x.reference, x.link, x."_key"
             WHERE w.counted = 'state' AND coalesce(w.code = a.state, true)
                OR w.counted = 'improved'
               AND (w.code IS NULL
-                OR w.code = 'impact' AND EXISTS (
-                  SELECT
-                    FROM action_evidence AS e
-                   WHERE e.partnership_id = tenant()
-                     AND e.action_id = a.id
-                     AND e."on" BETWEEN period.starts_on AND least(period.ends_on, $1::date)
-                     AND e.shows = 'impact')
-                OR w.code = 'assured' AND EXISTS (
-                  SELECT
-                    FROM action_assurance AS s
-                   WHERE s.partnership_id = tenant()
-                     AND s.action_id = a.id
-                     AND s."on" BETWEEN period.starts_on AND least(period.ends_on, $1::date)
-                     AND s.outcome = 'assured'))
+                OR w.code = 'impact' AND a.id IN (
+                  SELECT x.action_id
+                    FROM {{report_period}}
+                    JOIN action_evidence AS x ON x."on" BETWEEN period.starts_on AND period.ends_on
+                   WHERE x.partnership_id = tenant()
+                     AND x."on" <= $1::date
+                     AND x.shows = 'impact')
+                OR w.code = 'assured' AND a.id IN (
+                  SELECT x.action_id
+                    FROM {{report_period}}
+                    JOIN action_assurance AS x ON x."on" BETWEEN period.starts_on AND period.ends_on
+                   WHERE x.partnership_id = tenant()
+                     AND x."on" <= $1::date
+                     AND x.outcome = 'assured'))
                OR w.counted = 'open'
               AND a.state IN ('not_started', 'in_progress')
               AND (w.code IS NULL OR w.code = 'no_evidence' OR a.due_on < $1::date)
@@ -552,6 +509,7 @@ SELECT x.kind, x.id, x.reference, x.link, x."_key"
             FROM wanted AS w
            WHERE w.counted = 'considered'
              AND coalesce(w.code = d.outcome, true))) AS x
- WHERE ($10::text IS NULL OR x."_key" > $10::text)
- ORDER BY x."_key"
- LIMIT $9::integer;
+         WHERE ($10::text IS NULL OR x."_key" > $10::text)
+         ORDER BY x."_key"
+         LIMIT $9::integer) AS x
+ ORDER BY x."_key";
