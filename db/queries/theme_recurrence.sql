@@ -7,7 +7,7 @@
 SELECT {{planned_for_sets}},
        set_config('random_page_cost', '1.1', true) AS cost,
        set_config('work_mem', '16MB', true) AS memory,
-       set_config('cpu_operator_cost', '0.05', true) AS cost_of_comparing,
+       set_config('enable_sort', 'off', true) AS sorts,
        set_config('max_parallel_workers_per_gather', '0', true) AS workers;
 
 -- name: recurrence_as_of
@@ -20,11 +20,15 @@ SELECT {{planned_for_sets}},
 -- its own coding, by a review of its own, or by its children; it is of the day on which it happened, and
 -- known from the day on which the authority was aware.
 -- fragment
-by_children AS MATERIALIZED (
+derived AS MATERIALIZED (
+  SELECT q.derivation, q.white_other_counts, q.bit
+    FROM asked AS q
+   WHERE q.derivation IS NOT NULL
+), by_children AS MATERIALIZED (
   SELECT h.incident_id, bit_or(q.bit) AS themes
     FROM child AS h
-    JOIN asked AS q ON q.derivation IS NOT NULL
-   WHERE (SELECT count(q.derivation) > 0 FROM asked AS q)
+   CROSS JOIN derived AS q
+   WHERE EXISTS (SELECT FROM derived)
      AND h.partnership_id = tenant()
      AND child_has_theme(q.derivation, q.white_other_counts, h.unborn, h.age_years, h.age_days,
            h.ethnicity)
@@ -119,20 +123,24 @@ CROSS JOIN LATERAL (
          END AS themes) AS its
 
 -- name: recurrence_action
--- Whether the action a is on any of them and was agreed by the day: by the rules of recurrence_themes, in
--- the form that takes the least time for all actions of a partnership.
+-- Whether the action a is on any of them: by the rules of recurrence_themes, in the form that takes the
+-- least time for all actions of a partnership.
+-- fragment
+CASE
+  WHEN a.recommendation_id IN (SELECT m.recommendation_id FROM other_advice AS m)
+  THEN a.recommendation_id IN (
+    SELECT m.recommendation_id FROM other_advice AS m WHERE m.themes IS NOT NULL)
+  WHEN a.review_id IN (SELECT v.review_id FROM review_line AS v) THEN true
+  ELSE a.recommendation_id IS NULL
+    AND a.rapid_review_id IS NOT NULL
+    AND a.rapid_review_id IN (SELECT r.rapid_review_id FROM rapid_review_line AS r)
+END
+
+-- name: recurrence_agreed
+-- The actions a that were agreed by the day and are now as they were left when they were closed.
 -- fragment
 a.partnership_id = tenant()
 AND a.agreed_on <= {{recurrence_as_of}}
-AND CASE
-      WHEN a.recommendation_id IN (SELECT m.recommendation_id FROM other_advice AS m)
-      THEN a.recommendation_id IN (
-        SELECT m.recommendation_id FROM other_advice AS m WHERE m.themes IS NOT NULL)
-      WHEN a.review_id IN (SELECT v.review_id FROM review_line AS v) THEN true
-      ELSE a.recommendation_id IS NULL
-        AND a.rapid_review_id IS NOT NULL
-        AND a.rapid_review_id IN (SELECT r.rapid_review_id FROM rapid_review_line AS r)
-    END
 AND a.id NOT IN (SELECT o.action_id FROM opened_again AS o)
 
 -- name: recurrence_opened_again
@@ -157,10 +165,13 @@ opened_again AS MATERIALIZED (
   SELECT c.action_id, c.to_state AS closure, c.happened_on AS closed_on, c.until, o.themes
     FROM (SELECT t.subject_id AS action_id, t.to_state, t.happened_on,
                  lead(t.happened_on) OVER (PARTITION BY t.subject_id ORDER BY t.id) AS until
-            FROM transition AS t
-           WHERE t.partnership_id = tenant()
-             AND t.happened_on <= {{recurrence_as_of}}
-             AND t.subject_id = ANY (ARRAY(SELECT o.action_id FROM opened_on_them AS o))) AS c
+            FROM (SELECT t.id, t.subject_id, t.to_state, t.happened_on
+                    FROM transition AS t
+                   WHERE t.partnership_id = tenant()
+                     AND t.happened_on <= {{recurrence_as_of}}
+                     AND t.subject_id = ANY (ARRAY(SELECT o.action_id FROM opened_on_them AS o))
+                  -- The few of them are looked up, and not all read for their order.
+                  OFFSET 0) AS t) AS c
     JOIN opened_on_them AS o ON o.action_id = c.action_id
    WHERE c.to_state IN ('closed_assured', 'closed_unverified')
 )
@@ -181,7 +192,8 @@ opened_again AS MATERIALIZED (
          CASE WHEN {{recurrence_closed}} THEN a.actions ELSE 0 END AS closures
     FROM (SELECT a.closed_on, a.state, count(*) AS actions
             FROM action AS a
-           WHERE {{recurrence_action}}
+           WHERE {{recurrence_agreed}}
+             AND {{recurrence_action}}
            GROUP BY a.closed_on, a.state) AS a
   UNION ALL
   SELECT NULL, NULL, count(*), 0
@@ -271,6 +283,7 @@ latest AS MATERIALIZED (
            SELECT l.closed_on
              FROM latest AS l))
      AND {{recurrence_closed}}
+     AND {{recurrence_agreed}}
      AND {{recurrence_action}}
   UNION ALL
   SELECT c.action_id, c.closure, c.closed_on, c.until
@@ -353,11 +366,15 @@ WITH asked AS MATERIALIZED (
 {{recurrence_walk}},
 {{recurrence_shown}},
 year AS (
-  SELECT reporting_year(t.day) AS year,
-         coalesce(sum(t.times) FILTER (WHERE t.what = 'review'), 0) AS reviews,
-         coalesce(sum(t.times) FILTER (WHERE t.what = 'incident'), 0) AS incidents
-    FROM tally AS t
-   WHERE t.what IN ('review', 'incident')
+  SELECT reporting_year(t.month) AS year,
+         sum(t.reviews) AS reviews,
+         sum(t.incidents) AS incidents
+    FROM (SELECT date_trunc('month', t.day)::date AS month,
+                 coalesce(sum(t.times) FILTER (WHERE t.what = 'review'), 0) AS reviews,
+                 coalesce(sum(t.times) FILTER (WHERE t.what = 'incident'), 0) AS incidents
+            FROM tally AS t
+           WHERE t.what IN ('review', 'incident')
+           GROUP BY 1) AS t
    GROUP BY 1
 )
 SELECT q.id AS theme_id,
@@ -395,195 +412,3 @@ SELECT q.id AS theme_id,
        coalesce({{recurrence_recurrences}}, '[]') AS recurrences,
        coalesce({{recurrence_timeline}}, '[]') AS line
   FROM asked AS q;
-
--- name: recurrence_bits
--- How many themes are looked at together: not more than a number has bits.
--- fragment
-60
-
--- name: recurrence_reviewed_on
--- fragment
-(SELECT q.happened_on FROM reviewed AS q)
-
--- name: recurrence_assured_before
--- Whether the action a was closed before what is reviewed happened.
--- fragment
-(a.closed_on < {{recurrence_reviewed_on}} AND a.state = 'closed_assured')
-
--- name: recurrence_unverified_before
--- fragment
-(a.closed_on < {{recurrence_reviewed_on}} AND a.state = 'closed_unverified')
-
--- name: rapid_review_recurrence_get
--- For each theme of a rapid review's incident where it was found before, and which actions on it were
--- closed before: evidence for the first two criteria of its decision.
--- $1 rapid_review_id, $2 today
-WITH reviewed AS MATERIALIZED (
-  SELECT i.id AS incident_id, coalesce(i.incident_date, i.aware_on) AS happened_on
-    FROM incident AS i
-   WHERE i.partnership_id = tenant()
-     AND i.id = (
-       SELECT r.incident_id FROM rapid_review AS r WHERE r.partnership_id = tenant() AND r.id = $1::uuid)
-), found AS MATERIALIZED (
-  SELECT t.id, t.label, t.kind, t.derivation, t.white_other_counts,
-         row_number() OVER (ORDER BY t.id) - 1 AS place
-    FROM reviewed AS q
-    JOIN theme AS t ON t.partnership_id = tenant()
-   WHERE CASE
-           WHEN t.derivation IS NOT NULL THEN
-             theme_is_in_use(t.used_from, t.retired_on, $2::date)
-             AND EXISTS (
-               SELECT
-                 FROM child AS h
-                WHERE h.partnership_id = tenant()
-                  AND h.incident_id = q.incident_id
-                  AND child_has_theme(t.derivation, t.white_other_counts, h.unborn, h.age_years,
-                        h.age_days, h.ethnicity))
-           ELSE
-             t.id IN (
-               SELECT k.theme_id
-                 FROM incident_theme AS k
-                WHERE k.partnership_id = tenant()
-                  AND k.incident_id = (SELECT q.incident_id FROM reviewed AS q)
-                  AND k.removed_on IS NULL
-               UNION ALL
-               SELECT k.theme_id
-                 FROM review_theme AS k
-                WHERE k.partnership_id = tenant()
-                  AND k.review_id = ANY (ARRAY(
-                    SELECT l.review_id
-                      FROM review_incident AS l
-                     WHERE l.partnership_id = tenant()
-                       AND l.incident_id = (SELECT q.incident_id FROM reviewed AS q)
-                       AND l.removed_at IS NULL))
-                  AND k.removed_on IS NULL)
-         END
-), judged AS (
-  -- All of its themes at once; of more than there are bits, so many at a time.
-  SELECT b.*
-    FROM (SELECT DISTINCT f.place / {{recurrence_bits}} AS part FROM found AS f) AS p
-   CROSS JOIN LATERAL (
-     WITH asked AS MATERIALIZED (
-       SELECT f.id, f.label, f.kind, f.derivation, f.white_other_counts, $2::date AS as_of,
-              1::bigint << (f.place % {{recurrence_bits}})::integer AS bit
-         FROM found AS f
-        WHERE f.place / {{recurrence_bits}} = p.part
-     ), {{recurrence_found}},
-     {{recurrence_opened_again}}, origin AS MATERIALIZED (
-       -- What stems from the same is on the same themes.
-       SELECT a.review_id,
-              CASE WHEN a.recommendation_id IS NULL THEN a.rapid_review_id END AS rapid_review_id,
-              CASE WHEN a.recommendation_id IN (SELECT m.recommendation_id FROM other_advice AS m)
-                     THEN a.recommendation_id END AS recommendation_id,
-              count(*) FILTER (WHERE a.agreed_on < {{recurrence_reviewed_on}}) AS actions,
-              count(*) FILTER (WHERE {{recurrence_assured_before}}) AS assured,
-              max(a.closed_on) FILTER (WHERE {{recurrence_assured_before}}) AS assured_on,
-              count(*) FILTER (WHERE {{recurrence_unverified_before}}) AS unverified,
-              max(a.closed_on) FILTER (WHERE {{recurrence_unverified_before}}) AS unverified_on
-         FROM action AS a
-        WHERE a.partnership_id = tenant()
-          AND a.agreed_on <= $2::date
-          AND a.id NOT IN (SELECT o.action_id FROM opened_again AS o)
-        GROUP BY 1, 2, 3
-     ), standing AS MATERIALIZED (
-       SELECT its.themes, sum(a.actions) AS actions, sum(a.assured) AS assured,
-              max(a.assured_on) AS assured_on, sum(a.unverified) AS unverified,
-              max(a.unverified_on) AS unverified_on
-         FROM origin AS a
-         {{recurrence_themes}}
-        GROUP BY its.themes
-       UNION ALL
-       SELECT o.themes, 1, 0, NULL, 0, NULL
-         FROM opened_on_them AS o
-        WHERE o.agreed_on < {{recurrence_reviewed_on}}
-       UNION ALL
-       SELECT a.themes, 0,
-              ({{recurrence_assured_before}})::integer,
-              CASE WHEN {{recurrence_assured_before}} THEN a.closed_on END,
-              ({{recurrence_unverified_before}})::integer,
-              CASE WHEN {{recurrence_unverified_before}} THEN a.closed_on END
-         FROM (SELECT c.themes, c.closed_on, c.closure AS state
-                 FROM closed_again AS c
-                WHERE coalesce(c.until >= {{recurrence_reviewed_on}}, true)) AS a
-        WHERE a.closed_on < {{recurrence_reviewed_on}}
-     ), last AS MATERIALIZED (
-       SELECT r.*, greatest(r.assured_on, r.unverified_on) AS closed_on,
-              {{recurrence_closure}} AS closure
-         FROM (SELECT q.bit, sum(s.actions) AS actions, sum(s.assured) AS closed_assured,
-                      max(s.assured_on) AS assured_on, sum(s.unverified) AS closed_unverified,
-                      max(s.unverified_on) AS unverified_on
-                 FROM asked AS q
-                 JOIN standing AS s ON s.themes & q.bit <> 0
-                GROUP BY q.bit) AS r
-     ), shown AS MATERIALIZED (
-       SELECT a.id AS action_id, a.state AS closure, a.closed_on, its.themes
-         FROM action AS a
-         {{recurrence_themes}}
-        WHERE a.partnership_id = tenant()
-          AND a.closed_on = ANY (ARRAY(SELECT l.closed_on FROM last AS l))
-          AND a.agreed_on <= $2::date
-          AND a.id NOT IN (SELECT o.action_id FROM opened_again AS o)
-       UNION ALL
-       SELECT c.action_id, c.closure, c.closed_on, c.themes
-         FROM closed_again AS c
-        WHERE coalesce(c.until >= {{recurrence_reviewed_on}}, true)
-     ), incidents_before AS MATERIALIZED (
-       SELECT i.themes, count(*) AS incidents, max(i.happened_on) AS last_on
-         FROM incident_line AS i
-        WHERE i.happened_on < {{recurrence_reviewed_on}}
-        GROUP BY i.themes
-     ), reviews_before AS MATERIALIZED (
-       SELECT v.themes, count(*) AS reviews
-         FROM review_line AS v
-        WHERE v.decided_on < {{recurrence_reviewed_on}}
-        GROUP BY v.themes
-     )
-     SELECT q.id, q.label, q.kind,
-            (SELECT coalesce(sum(i.incidents), 0) FROM incidents_before AS i WHERE i.themes & q.bit <> 0)
-              AS incidents,
-            (SELECT max(i.last_on) FROM incidents_before AS i WHERE i.themes & q.bit <> 0) AS last_on,
-            (SELECT coalesce(sum(v.reviews), 0) FROM reviews_before AS v WHERE v.themes & q.bit <> 0)
-              AS reviews,
-            coalesce(l.actions, 0) AS actions, coalesce(l.closed_assured, 0) AS closed_assured,
-            coalesce(l.closed_unverified, 0) AS closed_unverified, l.assured_on, l.unverified_on,
-            l.closure, l.closed_on,
-            (SELECT (min(s.action_id::text))::uuid
-               FROM shown AS s
-              WHERE s.closed_on = l.closed_on
-                AND s.closure = l.closure
-                AND s.themes & q.bit <> 0) AS action_id
-       FROM asked AS q
-       LEFT JOIN last AS l ON l.bit = q.bit) AS b
-)
-SELECT $1::uuid AS rapid_review_id,
-       q.incident_id,
-       q.happened_on,
-       coalesce((
-         SELECT json_agg(json_build_object(
-                  'theme_id', j.id,
-                  'label', j.label,
-                  'kind', j.kind,
-                  'incidents_before', j.incidents,
-                  'reviews_before', j.reviews,
-                  'last_before_on', j.last_on,
-                  'actions_before', j.actions,
-                  'closed_assured_before', j.closed_assured,
-                  'closed_unverified_before', j.closed_unverified,
-                  'verdict', CASE
-                    WHEN j.closed_on IS NOT NULL THEN 'recurred_after_closure'
-                    WHEN j.incidents + j.reviews > 0 THEN 'found_before'
-                    ELSE 'not_found_before'
-                  END,
-                  'days_between', q.happened_on - j.closed_on,
-                  'closure', j.closure,
-                  'closed_on', j.closed_on,
-                  'action_link', '/v1/actions/' || j.action_id,
-                  'days_after_assured', q.happened_on - j.assured_on,
-                  'days_after_unverified', q.happened_on - j.unverified_on,
-                  'criteria', array_remove(ARRAY[
-                    CASE WHEN j.actions > 0 THEN 'c1_improvements' END,
-                    CASE WHEN j.incidents + j.reviews > 0 THEN 'c2_recurrent_themes' END], NULL),
-                  'link', '/v1/themes/' || j.id || '/recurrence')
-                  ORDER BY j.closed_on IS NULL, j.incidents DESC, j.label)
-           FROM judged AS j), '[]') AS themes
-  FROM reviewed AS q;
