@@ -55,6 +55,8 @@ UPDATE action_lead SET state = 'in_progress', completed_on = NULL, released_on =
 UPDATE action SET state = 'complete_pending_assurance';
 -- the due dates of an action follow one another from the first to the last
 UPDATE action SET due_on = due_on + 1;
+-- every day of an action since it was agreed is kept once, as the log of its steps and due dates has it
+UPDATE action_standing SET state = 'superseded' WHERE until_on IS NULL;
 -- no review was published on a day on which it was under embargo
 INSERT INTO review_embargo (partnership_id, id, review_id, version, reason, embargoed_on, owner,
   review_by, lifted_on, lift_reason, created_at, updated_at)

@@ -32,6 +32,24 @@ SELECT a.id, l.agency_id FROM action AS a JOIN action_lead AS l ON l.action_id =
 SELECT a.id FROM action AS a
  WHERE a.due_on <> a.original_due_on + coalesce((SELECT sum(v.due_to - v.due_from)
          FROM action_due_revision AS v WHERE v.action_id = a.id), 0)::integer;
+-- every day of an action since it was agreed is kept once, as the log of its steps and due dates has it
+SELECT told.id, told.day, told.state, told.due_on FROM (
+   SELECT a.id, a.agreed_on, d.day,
+          coalesce((SELECT t.to_state FROM transition AS t WHERE t.subject_id = a.id
+             AND t.happened_on <= d.day ORDER BY t.id DESC LIMIT 1), 'not_started') AS state,
+          coalesce((SELECT v.due_to FROM action_due_revision AS v WHERE v.action_id = a.id
+             AND v.revised_on <= d.day ORDER BY v.id DESC LIMIT 1), a.original_due_on) AS due_on
+     FROM action AS a
+    CROSS JOIN LATERAL (SELECT a.agreed_on - 1 AS day UNION SELECT a.agreed_on
+       UNION SELECT t.happened_on + n FROM transition AS t, generate_series(-1, 0) AS n
+        WHERE t.subject_id = a.id
+       UNION SELECT v.revised_on + n FROM action_due_revision AS v, generate_series(-1, 0) AS n
+        WHERE v.action_id = a.id) AS d) AS told
+ WHERE CASE WHEN told.day < told.agreed_on THEN 0 ELSE 1 END <> (
+   SELECT coalesce(sum(CASE WHEN s.state = told.state AND s.due_on = told.due_on THEN 1 ELSE 2 END), 0)
+     FROM action_standing AS s
+    WHERE s.action_id = told.id AND s.from_on <= told.day
+      AND (s.until_on IS NULL OR s.until_on > told.day));
 -- no review was published on a day on which it was under embargo
 SELECT u.id, u.published_on, e.embargoed_on, e.lifted_on FROM review_publication AS u
   JOIN review_embargo AS e ON e.partnership_id = u.partnership_id AND e.review_id = u.id
