@@ -12,17 +12,29 @@ static const char *new_theme(void)
 	return answer_text(made, "/id");
 }
 
-/* An incident that happened on that day and was coded with the theme on the next one. */
-static const char *incident_on(const char *day, const char *theme)
+/* An incident that happened on that day and was coded with the themes on the next one. */
+static const char *incident_coded(const char *day, json_t *themes)
 {
 	const char *id = recorded(incident_with("{'incident_date': '%s', 'aware_on': '%s'}", day, day));
+	json_t *coding = json_of("{'coded_by': 'subgroup', 'on': '%s'}", day);
 
-	expect_status(change(json_of("{'coded_by': 'subgroup', 'on': '%s', 'themes': [{'theme_id':"
-	                             " '%s', 'evidence': 'As the scoping returns say.'}]}",
-	                         day, theme),
-	                  etag_of(get("/v1/incidents/%s", id)), "/v1/incidents/%s/themes", id),
-	    200);
+	json_object_set_new(coding, "themes", themes);
+	expect_status(
+	    change(coding, etag_of(get("/v1/incidents/%s", id)), "/v1/incidents/%s/themes", id), 200);
 	return id;
+}
+
+static json_t *coded_as(const char *theme)
+{
+	return json_of("{'theme_id': '%s', 'evidence': 'As the scoping returns say.'}", theme);
+}
+
+static const char *incident_on(const char *day, const char *theme)
+{
+	json_t *themes = json_array();
+
+	json_array_append_new(themes, coded_as(theme));
+	return incident_coded(day, themes);
 }
 
 /* An action that a recommendation on the theme led to, complete since 1 March 2023. */
@@ -432,4 +444,23 @@ Test(recurrence, goes_by_the_incident_s_themes_where_a_rapid_review_made_a_recom
 	expect_value(offered, "/themes/0/closed_unverified_before", "1");
 	expect_value(offered, "/themes/0/incidents_before", "2");
 	expect_value(offered, "/themes/0/action_link", text_of("'/v1/actions/%s'", action));
+}
+
+Test(recurrence, is_offered_for_more_themes_than_are_looked_at_together)
+{
+	enum { THEMES = 61 }; /* recurrence_bits and one */
+	json_t *before = json_array();
+	json_t *now = json_array();
+
+	for (int i = 0; i < THEMES; i++) {
+		const char *theme = new_theme();
+		json_array_append_new(before, coded_as(theme));
+		json_array_append_new(now, coded_as(theme));
+	}
+	incident_coded("2022-08-01", before);
+	const char *review = rapid_review_of(incident_coded("2023-06-01", now), "2023-06-03");
+	const struct answer *offered = get("/v1/rapid-reviews/%s/recurrence", review);
+	expect_status(offered, 200);
+	for (int i = 0; i < THEMES; i++)
+		expect_value(offered, text_of("/themes/%d/incidents_before", i), "1");
 }
