@@ -32,6 +32,7 @@ static void measure(void *context, struct text *ret_metrics)
 {
 	struct app *app = context;
 
+	api_measure(app->api, ret_metrics);
 	if (app->outbox)
 		outbox_measure(app->outbox, ret_metrics);
 }

@@ -110,22 +110,22 @@ json_build_object(
   {{incident_open_ends}}) AS "_facts"
 
 -- name: incident_show
--- One incident; incident_children brings its children beside it, for less than their JSON costs here.
--- $1 incident_id
+-- Incidents; incident_children brings their children beside them, for less than their JSON costs here.
+-- $1 incident_ids (uuid array)
 SELECT {{incident_fields}},
        {{incident_facts}}
   FROM incident AS i
  WHERE i.partnership_id = tenant()
-   AND i.id = $1::uuid;
+   AND i.id = ANY ($1::uuid[]);
 
 -- name: incident_children
--- The children of an incident, in their order.
--- $1 incident_id
+-- The children of incidents, each one's in their order.
+-- $1 incident_ids (uuid array)
 SELECT {{child_columns}}
   FROM child AS c
  WHERE c.partnership_id = tenant()
-   AND c.incident_id = $1::uuid
- ORDER BY c.index_child DESC, c.position, c.id;
+   AND c.incident_id = ANY ($1::uuid[])
+ ORDER BY c.incident_id, c.index_child DESC, c.position, c.id;
 
 -- name: incident_get
 -- One incident with its children, in one row.

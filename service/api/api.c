@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/gather.h"
 #include "api/operations.h"
 #include "base/crash.h"
 #include "base/ids.h"
@@ -38,7 +39,7 @@ bool api_create(const struct settings *settings, struct api **ret_api, struct pr
 	    .url = settings->database_url,
 	    .role = "cspr_api",
 	    .application_name = "cspr-api",
-	    .size = (size_t)settings->workers,
+	    .size = (size_t)settings->database_connections,
 	    .statements = statements_api,
 	};
 
@@ -48,6 +49,8 @@ bool api_create(const struct settings *settings, struct api **ret_api, struct pr
 	if (!rulebook_cache_create(&api->rulebooks))
 		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
 	if (!pool_create(&options, &api->pool, problem))
+		return false;
+	if (!gather_create(options.size, &api->gather, problem))
 		return false;
 	pool_warm(api->pool);
 	*ret_api = TAKE(api);
@@ -63,12 +66,18 @@ bool api_bind(struct api *api, const struct contract *contract, struct problem *
 	return bind_operations(api, problem);
 }
 
+void api_measure(struct api *api, struct text *ret_metrics)
+{
+	gather_measure(api->gather, ret_metrics);
+}
+
 void api_destroy(struct api *api)
 {
 	if (!api)
 		return;
 	pool_destroy(api->pool);
 	rulebook_cache_destroy(api->rulebooks);
+	gather_destroy(api->gather);
 	free(api->endpoints);
 	free(api);
 }
@@ -148,7 +157,8 @@ static bool serve_caller(struct call *call, struct problem *problem)
 		digest_sha256(request->body, request->body_length, digest);
 		hex_encode(digest, sizeof(digest), call->body_sha256);
 	}
-	if (!pool_lease(call->api->pool, &call->lease, problem))
+	bool gathers = call->endpoint->gathers && request->fault->kind == PROBLEM_NONE;
+	if (!gathers && !pool_lease(call->api->pool, &call->lease, problem))
 		return false;
 	if (request->fault->kind != PROBLEM_NONE) {
 		take_fault(request, problem);

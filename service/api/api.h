@@ -20,6 +20,8 @@ MUST_CHECK bool api_create(
  * outlive it.
  */
 MUST_CHECK bool api_bind(struct api *api, const struct contract *contract, struct problem *problem);
+/* Appends what Prometheus is told. */
+void api_measure(struct api *api, struct text *ret_metrics);
 void api_destroy(struct api *api);
 DEFINE_CLEANUP(struct api *, api_destroy)
 

@@ -111,12 +111,17 @@ bool call_run(struct call *call, struct batch *batch, struct problem *problem)
 {
 	if (!batch_run(batch, problem))
 		return false;
+	call_take_caller(call, batch);
+	return true;
+}
+
+void call_take_caller(struct call *call, const struct batch *batch)
+{
 	/* The id of the key, a space, its scopes. */
 	const char *caller = rows_text(batch_rows(batch, 0), 0, "caller");
 	const char *scopes = caller ? strchr(caller, ' ') : NULL;
 	snprintf(call->actor_id, sizeof(call->actor_id), "%.36s", caller ? caller : "");
 	snprintf(call->caller_scopes, sizeof(call->caller_scopes), "%s", scopes ? scopes + 1 : "{}");
-	return true;
 }
 
 bool call_refuse(struct call *call, const struct rulebook *rulebook, struct problem *problem)

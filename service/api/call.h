@@ -34,6 +34,9 @@ struct endpoint {
 	 * NULL. */
 	const struct statement *inner;
 	const char *inner_name;
+	/* What `statement` and `inner` call the ids of those that are read together, see gather.h; or
+	 * NULL. Each row of `inner` has the id that it belongs to, by the name of `record`. */
+	const char *gathers;
 	/* What a report's statements, or one of crud_get(), are planned with, or NULL. */
 	const struct statement *settings;
 	bool judges_faults; /* of the request itself, once it knows who calls without a key */
@@ -45,6 +48,7 @@ struct api {
 	const struct endpoint **endpoints; /* by operation index */
 	struct pool *pool;
 	struct rulebook_cache *rulebooks;
+	struct gather *gather;
 	struct api_receipts receipts;
 };
 
@@ -97,6 +101,8 @@ MUST_CHECK bool call_begin(struct call *call, enum batch_end end, const struct r
     struct batch *ret_batch, struct problem *problem);
 /* Runs a batch that call_begin() has started. */
 MUST_CHECK bool call_run(struct call *call, struct batch *batch, struct problem *problem);
+/* Notes who calls from a batch that call_begin() has started and somebody has run. */
+void call_take_caller(struct call *call, const struct batch *batch);
 /*
  * For a fault that was found before the caller was checked: returns false with it, but only to
  * one who may call; else with why not. `rulebook` as for call_begin(). A round trip.

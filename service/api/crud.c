@@ -4,15 +4,32 @@
 #include <string.h>
 
 #include "api/duties.h"
+#include "api/gather.h"
 #include "api/next_steps.h"
 #include "base/ids.h"
 
 #define LOCATION_BYTES 500
 
-static void put_inner(const struct call *call, const struct rows *inner, struct text *ret_text)
+/* Answers with a row of `rows`, or that there is none, and with what `inner` has of it. */
+static bool show(struct call *call, const struct sight *sight, struct problem *problem)
 {
-	text_printf(ret_text, ",\"%s\":", call->endpoint->inner_name);
-	rows_put_array(inner, 0, rows_count(inner), ret_text);
+	struct text *body = &call->reply->body;
+	const struct rows *rows = sight->rows;
+
+	if (sight->row >= rows_count(rows))
+		return problem_set(
+		    problem, PROBLEM_NOT_FOUND, "There is no such %s.", call->endpoint->resource);
+	call->reply->status = 200;
+	rows_put_open_object(rows, sight->row, body);
+	if (sight->inner) {
+		text_printf(body, ",\"%s\":", call->endpoint->inner_name);
+		rows_put_array(sight->inner, sight->inner_first, sight->inner_count, body);
+	}
+	next_steps_put(call, NULL, rows, sight->row, LIST_JSON_ROW, body);
+	text_putc(body, '}');
+	call_tag(call, rows_has(rows, "version") ? (long)rows_number(rows, sight->row, "version")
+	                                         : VERSION_OF_CONTENT);
+	return true;
 }
 
 bool crud_get(struct call *call, struct problem *problem)
@@ -26,23 +43,16 @@ bool crud_get(struct call *call, struct problem *problem)
 	if (call->endpoint->settings)
 		batch_add(&batch, call->endpoint->settings, &arguments.bindings);
 	size_t number = batch_add(&batch, call->endpoint->statement, &arguments.bindings);
-	const struct statement *inner = call->endpoint->inner;
-	size_t inner_number = inner ? batch_add(&batch, inner, &arguments.bindings) : 0;
 	if (!call_run(call, &batch, problem))
 		return false;
-	const struct rows *rows = batch_rows(&batch, number);
-	if (rows_count(rows) == 0)
-		return problem_set(
-		    problem, PROBLEM_NOT_FOUND, "There is no such %s.", call->endpoint->resource);
-	call->reply->status = 200;
-	rows_put_open_object(rows, 0, &call->reply->body);
-	if (inner)
-		put_inner(call, batch_rows(&batch, inner_number), &call->reply->body);
-	next_steps_put(call, NULL, rows, 0, LIST_JSON_ROW, &call->reply->body);
-	text_putc(&call->reply->body, '}');
-	call_tag(call,
-	    rows_has(rows, "version") ? (long)rows_number(rows, 0, "version") : VERSION_OF_CONTENT);
-	return true;
+	return show(call, &(struct sight){.rows = batch_rows(&batch, number)}, problem);
+}
+
+bool crud_gather(struct call *call, struct problem *problem)
+{
+	CLEANUP(sight_finish) struct sight sight = {0};
+
+	return gather_read(call, &sight, problem) && show(call, &sight, problem);
 }
 
 static const struct statement *sorted(const struct call *call)

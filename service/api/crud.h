@@ -11,6 +11,8 @@
  * else the ETag is the content's hash; If-None-Match is honoured. No row is a 404.
  */
 MUST_CHECK bool crud_get(struct call *call, struct problem *problem);
+/* The same of an endpoint that gathers: those that come at once are read together. */
+MUST_CHECK bool crud_gather(struct call *call, struct problem *problem);
 /* A page of the statement, or of the one that `sorts` names for ?sort=. */
 MUST_CHECK bool crud_list(struct call *call, struct problem *problem);
 /*

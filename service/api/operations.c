@@ -196,7 +196,7 @@ const struct endpoint operations[] = {
 
 	{"listIncidents", crud_list, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_LIST, .sorts = incident_sorts},
 	{"createIncident", incidents_create, "incident", .subject = &incidents},
-	{"getIncident", crud_get, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_SHOW, .inner = &SQL_INCIDENT_CHILDREN, .inner_name = "children"},
+	{"getIncident", crud_gather, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_SHOW, .gathers = "incident_ids", .record = "incident_id", .inner = &SQL_INCIDENT_CHILDREN, .inner_name = "children"},
 	{"patchIncident", incidents_patch, "incident", .subject = &incidents},
 	{"createIncidentTransition", process_transition, "incident", .subject = &incidents, .statement = &SQL_INCIDENT_GET, .stored = &SQL_INCIDENT_GET_STORED, .write = &SQL_INCIDENT_TRANSITION},
 	{"listIncidentTransitions", crud_list, "incident", .statement = &SQL_INCIDENT_TRANSITION_LIST, .parent = &SQL_INCIDENT_EXISTS},

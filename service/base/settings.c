@@ -155,8 +155,8 @@ bool settings_load(
 	*ret_settings = (struct settings){0};
 	for (size_t i = 0; i < ARRAY_LENGTH(list); i++)
 		load_one(&list[i], is_needed(&list[i], needed), ret_settings, ret_faults);
-	if (ret_settings->workers == 0)
-		ret_settings->workers = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+	if (ret_settings->database_connections == 0)
+		ret_settings->database_connections = 2 * sysconf(_SC_NPROCESSORS_ONLN);
 	return ret_faults->length == faults_before;
 }
 

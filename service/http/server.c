@@ -154,7 +154,7 @@ static bool start_waiting(struct http_server *server, struct problem *problem)
 	const struct waiting_limits limits = {
 	    .all = (size_t)settings->waiting,
 	    .per_caller = (size_t)settings->waiting_per_key,
-	    .at_once = (size_t)settings->workers,
+	    .at_once = (size_t)settings->database_connections,
 	};
 
 	return waiting_create(&limits, &server->waiting, problem);

@@ -232,7 +232,7 @@ bool receipts_start(const struct settings *settings, int64_t retired_hours,
 	    .url = settings->database_url,
 	    .role = "cspr_dispatch",
 	    .application_name = "cspr-receipts",
-	    .size = (size_t)settings->workers + 1,
+	    .size = (size_t)settings->database_connections + 1,
 	    .statements = statements_dispatch,
 	};
 

@@ -71,7 +71,7 @@ class Service:
         self.environment = {
             "CSPR_DATABASE_URL": database_url, "CSPR_LISTEN": "127.0.0.1:0", "CSPR_METRICS_LISTEN": "127.0.0.1:0",
             "CSPR_READY_FILE": str(self.ready), "CSPR_TARGET_ALLOW": "127.0.0.1/32",
-            "CSPR_WORKERS": "4", "CSPR_RETRY_SCALE_PERCENT": "1", "CSPR_SWEEP_SECONDS": "0", **settings,
+            "CSPR_DATABASE_CONNECTIONS": "4", "CSPR_RETRY_SCALE_PERCENT": "1", "CSPR_SWEEP_SECONDS": "0", **settings,
         }
         self.url = None
         self.process = None

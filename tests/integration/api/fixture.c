@@ -351,3 +351,16 @@ size_t count_of(const json_t *array, const char *member, const char *text)
 	}
 	return count;
 }
+
+long measured(const char *name)
+{
+	struct service metrics = stage()->service;
+	struct answer answer;
+
+	snprintf(metrics.url, sizeof(metrics.url), "%s", metrics.metrics_url);
+	http_call(&metrics, &(struct call){.path = "/metrics"}, &answer);
+	const char *line = strstr(text_string(&answer.body), text_of("\n%s ", name));
+	long value = line ? strtol(line + strlen(name) + 2, NULL, 10) : -1;
+	answer_finish(&answer);
+	return value;
+}

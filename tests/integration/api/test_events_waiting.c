@@ -9,8 +9,9 @@
 #include "fixture.h"
 
 /* Two workers, so that who would hold one would be found out. */
-static const struct setting settings[] = {{"CSPR_WORKERS", "2"}, {"CSPR_WAITING", "1010"},
-    {"CSPR_WAITING_PER_KEY", "1000"}, {"CSPR_SWEEP_SECONDS", "0"}, {NULL, NULL}};
+static const struct setting settings[] = {{"CSPR_WORKERS", "2"}, {"CSPR_DATABASE_CONNECTIONS", "2"},
+    {"CSPR_WAITING", "1010"}, {"CSPR_WAITING_PER_KEY", "1000"}, {"CSPR_SWEEP_SECONDS", "0"},
+    {NULL, NULL}};
 
 STAGE(ALL_SCOPES, settings)
 TestSuite(wait, .timeout = 120);
@@ -41,20 +42,6 @@ static int wait_at(const struct service *service, const char *token, const char 
 
 	cr_assert(raw_send(connection, request, strlen(request)));
 	return connection;
-}
-
-/* What is told of a number by /metrics. */
-static long measured(const char *name)
-{
-	struct service metrics = stage()->service;
-	struct answer answer;
-
-	snprintf(metrics.url, sizeof(metrics.url), "%s", metrics.metrics_url);
-	http_call(&metrics, &(struct call){.path = "/metrics"}, &answer);
-	const char *line = strstr(text_string(&answer.body), text_of("\n%s ", name));
-	long value = line ? strtol(line + strlen(name) + 2, NULL, 10) : -1;
-	answer_finish(&answer);
-	return value;
 }
 
 static bool wait_as_many(void *context)

@@ -57,7 +57,8 @@ Test(settings, have_their_defaults_when_nothing_is_set)
 
 	cr_expect(settings_load(nothing, &settings, &faults), "%s", text_string(&faults));
 	cr_expect_str_eq(settings.listen, "127.0.0.1:8080");
-	cr_expect_eq(settings.workers, 2 * sysconf(_SC_NPROCESSORS_ONLN));
+	cr_expect_eq(settings.workers, 32);
+	cr_expect_eq(settings.database_connections, 2 * sysconf(_SC_NPROCESSORS_ONLN));
 	cr_expect(settings.dispatch);
 	cr_expect_not(settings.check_responses);
 	cr_expect_str_empty(settings.pepper);

@@ -27,6 +27,7 @@ struct settings server_settings = {
     .listen = any_port,
     .metrics_listen = any_port,
     .workers = 2,
+    .database_connections = 2,
     .connections = 200,
     .connections_per_address = 200,
     .idle_seconds = 20,

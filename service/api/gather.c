@@ -1,0 +1,287 @@
+/*
+ * Owns which read waits for which. Whoever comes while as many are asking as may, joins those who
+ * wait. Who has asked hands over to the first of them, who asks for all who wait with the same key,
+ * each of whom then writes an answer of its own. Nobody waits when nobody asks, so that a single
+ * read is asked for at once.
+ *
+ * Each of them is authenticated by the one question that brings its answer: a key that was revoked
+ * before is refused.
+ */
+#include "api/gather.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ids.h"
+
+/*
+ * As many as are asked for together. With more the database rests while their answers are written,
+ * and the other way round; with eight it has more to do for each.
+ */
+#define TOGETHER_MAX 16
+#define IDS_BYTES ((size_t)TOGETHER_MAX * sizeof(struct uuid) + 2)
+
+/* What was read, until the last of those who asked for it has written its answer. */
+struct shared {
+	struct batch batch;
+	size_t number, inner_number;
+	atomic_size_t holders;
+};
+
+/* One who reads, on the stack of its thread. */
+struct reader {
+	struct reader *next;
+	struct call *call;
+	struct uuid id;
+	pthread_cond_t turn;
+	enum { WAITS, ASKS, IS_ANSWERED } state;
+	struct reader *company; /* of one who asks: for whom, itself the first */
+	struct shared *shared;  /* NULL when whoever asked has failed */
+};
+
+struct gather {
+	pthread_mutex_t lock;
+	size_t asking;
+	size_t asking_max;
+	struct reader *first; /* of those who wait, in their order */
+	struct reader **end;
+	size_t waiting;
+	unsigned long questions, answers;
+};
+
+bool gather_create(size_t connections, struct gather **ret_gather, struct problem *problem)
+{
+	struct gather *gather = calloc(1, sizeof(*gather));
+
+	if (!gather)
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
+	pthread_mutex_init(&gather->lock, NULL);
+	/*
+	 * There are two connections for each processor. One for two of them asks: the database is as
+	 * fast with it, and the other processor writes answers meanwhile. Two of two asked no more a
+	 * second, and 1 in 100 waited twice as long.
+	 */
+	gather->asking_max = connections > 4 ? connections / 4 : 1;
+	gather->end = &gather->first;
+	*ret_gather = gather;
+	return true;
+}
+
+void gather_destroy(struct gather *gather)
+{
+	if (!gather)
+		return;
+	assert(!gather->first && gather->asking == 0);
+	pthread_mutex_destroy(&gather->lock);
+	free(gather);
+}
+
+static void let_go(struct shared *shared)
+{
+	if (!shared || atomic_fetch_sub(&shared->holders, 1) > 1)
+		return;
+	batch_finish(&shared->batch);
+	free(shared);
+}
+
+void gather_measure(struct gather *gather, struct text *ret_metrics)
+{
+	pthread_mutex_lock(&gather->lock);
+	text_printf(ret_metrics,
+	    "# HELP cspr_reads_waiting Reads that wait to be asked for together.\n"
+	    "# TYPE cspr_reads_waiting gauge\ncspr_reads_waiting %zu\n"
+	    "# HELP cspr_reads_answered_total Reads that were answered by one question or another.\n"
+	    "# TYPE cspr_reads_answered_total counter\ncspr_reads_answered_total %lu\n"
+	    "# TYPE cspr_reads_questions_total counter\ncspr_reads_questions_total %lu\n",
+	    gather->waiting, gather->answers, gather->questions);
+	pthread_mutex_unlock(&gather->lock);
+}
+
+void sight_finish(struct sight *sight)
+{
+	let_go(sight->shared);
+	*sight = (struct sight){0};
+}
+
+/* ---- Asking ---- */
+
+static void put_ids(const struct reader *company, struct text *ret_text)
+{
+	for (const struct reader *at = company; at; at = at->next)
+		text_printf(ret_text, "%s%s", at == company ? "{" : ",", at->id.text);
+	text_putc(ret_text, '}');
+}
+
+static bool ask(struct reader *company, struct shared *shared, struct problem *problem)
+{
+	CLEANUP(text_finish) struct text ids = TEXT_INIT(IDS_BYTES);
+	const struct endpoint *endpoint = company->call->endpoint;
+	struct call *call = company->call;
+	struct bindings bindings = {0};
+
+	put_ids(company, &ids);
+	bind_text(&bindings, endpoint->gathers, text_string(&ids));
+	if (!call_begin(call, BATCH_READ, NULL, &shared->batch, problem))
+		return false;
+	shared->number = batch_add(&shared->batch, endpoint->statement, &bindings);
+	if (endpoint->inner)
+		shared->inner_number = batch_add(&shared->batch, endpoint->inner, &bindings);
+	return call_run(call, &shared->batch, problem);
+}
+
+/* Of those who wait, the first and all like it, as many as go together. Under the lock. */
+static struct reader *take_company(struct gather *gather)
+{
+	struct reader *company = gather->first;
+	struct reader **last = &company->next;
+	size_t count = 1;
+
+	gather->first = company->next;
+	company->next = NULL;
+	for (struct reader **at = &gather->first; *at && count < TOGETHER_MAX;) {
+		struct reader *reader = *at;
+		if (reader->call->endpoint != company->call->endpoint ||
+		    strcmp(reader->call->key_hash, company->call->key_hash) != 0) {
+			at = &reader->next;
+			continue;
+		}
+		*at = reader->next;
+		reader->next = NULL;
+		*last = reader;
+		last = &reader->next;
+		count++;
+	}
+	gather->end = &gather->first;
+	while (*gather->end)
+		gather->end = &(*gather->end)->next;
+	gather->waiting -= count;
+	return company;
+}
+
+/* Whoever has asked hands over first, and then its company their answers. */
+static void hand_over(struct gather *gather, struct reader *company, struct shared *shared)
+{
+	pthread_mutex_lock(&gather->lock);
+	if (gather->first) {
+		struct reader *next = take_company(gather);
+		next->company = next;
+		next->state = ASKS;
+		pthread_cond_signal(&next->turn);
+	} else {
+		gather->asking--;
+	}
+	gather->questions++;
+	gather->answers += shared ? atomic_load(&shared->holders) : 0;
+	for (struct reader *at = company->next; at;) {
+		struct reader *reader = at;
+		at = reader->next;
+		reader->shared = shared;
+		reader->state = IS_ANSWERED;
+		pthread_cond_signal(&reader->turn);
+	}
+	pthread_mutex_unlock(&gather->lock);
+}
+
+static bool ask_for_all(struct gather *gather, struct reader *company, struct problem *problem)
+{
+	struct call *call = company->call;
+	struct shared *shared = calloc(1, sizeof(*shared));
+	size_t holders = 0;
+
+	for (const struct reader *at = company; at; at = at->next)
+		holders++;
+	bool asked = false;
+	if (!shared)
+		(void)problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for what is read");
+	else
+		asked = (call->lease || pool_lease(call->api->pool, &call->lease, problem)) &&
+		        ask(company, shared, problem);
+	if (asked) {
+		atomic_store(&shared->holders, holders);
+		/* Who asks next has the same connection, whose pages are still warm. */
+		pool_return(TAKE(call->lease));
+	} else if (shared) {
+		batch_finish(&shared->batch);
+		free(TAKE(shared));
+	}
+	if (gather)
+		hand_over(gather, company, shared);
+	company->shared = shared;
+	return asked;
+}
+
+/* ---- Reading ---- */
+
+/* True when it is for this reader to ask. */
+static bool wait_for_turn(struct gather *gather, struct reader *reader)
+{
+	pthread_mutex_lock(&gather->lock);
+	if (gather->asking < gather->asking_max) {
+		gather->asking++;
+		reader->state = ASKS;
+		reader->company = reader;
+	} else {
+		*gather->end = reader;
+		gather->end = &reader->next;
+		gather->waiting++;
+	}
+	while (reader->state == WAITS)
+		pthread_cond_wait(&reader->turn, &gather->lock);
+	pthread_mutex_unlock(&gather->lock);
+	return reader->state == ASKS;
+}
+
+static bool is_of(const struct rows *inner, size_t row, const struct reader *reader)
+{
+	return strcmp(rows_text(inner, row, reader->call->endpoint->record), reader->id.text) == 0;
+}
+
+static void find(const struct reader *reader, struct sight *ret_sight)
+{
+	const struct endpoint *endpoint = reader->call->endpoint;
+	struct shared *shared = reader->shared;
+	const struct rows *rows = batch_rows(&shared->batch, shared->number);
+	size_t row = 0;
+
+	while (row < rows_count(rows) && strcmp(rows_text(rows, row, "id"), reader->id.text) != 0)
+		row++;
+	*ret_sight = (struct sight){.shared = shared, .rows = rows, .row = row};
+	if (!endpoint->inner)
+		return;
+	ret_sight->inner = batch_rows(&shared->batch, shared->inner_number);
+	size_t count = rows_count(ret_sight->inner);
+	size_t at = 0;
+	while (at < count && !is_of(ret_sight->inner, at, reader))
+		at++;
+	ret_sight->inner_first = at;
+	while (at < count && is_of(ret_sight->inner, at, reader))
+		at++;
+	ret_sight->inner_count = at - ret_sight->inner_first;
+}
+
+bool gather_read(struct call *call, struct sight *ret_sight, struct problem *problem)
+{
+	struct gather *gather = call->api->gather;
+	struct reader reader = {.call = call, .turn = PTHREAD_COND_INITIALIZER};
+	const char *id = request_argument(call->request, call->endpoint->record);
+
+	for (size_t i = 0; id[i] && i + 1 < sizeof(reader.id.text); i++)
+		reader.id.text[i] = (char)tolower((unsigned char)id[i]);
+	bool asks = wait_for_turn(gather, &reader);
+	pthread_cond_destroy(&reader.turn);
+	if (asks || !reader.shared) {
+		/* What has failed for another is this one's own to ask for, and to be told of. */
+		if (!asks)
+			reader.next = NULL;
+		if (!ask_for_all(asks ? gather : NULL, &reader, problem))
+			return false;
+	} else {
+		call_take_caller(call, &reader.shared->batch);
+	}
+	find(&reader, ret_sight);
+	return true;
+}

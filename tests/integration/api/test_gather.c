@@ -1,0 +1,224 @@
+/* Owns the tests of reads that come while the database is asked for others: each gets its own
+ * answer. */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+/* One of the two connections asks; nobody else does here. */
+static const struct setting settings[] = {
+    {"CSPR_WORKERS", "16"}, {"CSPR_DATABASE_CONNECTIONS", "2"}, {NULL, NULL}};
+
+STAGE(ALL_SCOPES, settings)
+TestSuite(reads, .timeout = 120);
+
+DEFINE_CLEANUP(PGconn *, PQfinish)
+
+#define MANY 8
+#define READ_MAX ((size_t)1 << 20)
+
+/* From now on whoever reads a child waits, and whoever reads an incident reads its children. */
+static PGconn *hold_children(void)
+{
+	PGconn *holder = PQconnectdb(stage()->database.super_url);
+
+	PQclear(PQexec(holder, "BEGIN"));
+	PQclear(PQexec(holder, "LOCK TABLE child IN ACCESS EXCLUSIVE MODE"));
+	return holder;
+}
+
+static bool is_held(void *context)
+{
+	(void)context;
+	return sql_number(&stage()->database,
+	           "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cspr-api'"
+	           " AND wait_event_type = 'Lock' AND datname = current_database()",
+	           NULL) >= 1;
+}
+
+static bool wait_as_many(void *context)
+{
+	return measured("cspr_reads_waiting") == *(const long *)context;
+}
+
+static int ask(const char *token, const char *id)
+{
+	const char *request = text_of("GET /v1/incidents/%s HTTP/1.1\r\nHost: x\r\n"
+	                              "Authorization: Bearer %s\r\nConnection: close\r\n\r\n",
+	    id, token);
+	int connection = raw_connect(&stage()->service);
+
+	cr_assert(raw_send(connection, request, strlen(request)));
+	return connection;
+}
+
+static const char *answer_of(int connection)
+{
+	CLEANUP(text_finish) struct text bytes = TEXT_INIT(READ_MAX);
+
+	cr_assert(raw_receive(connection, PATIENCE, &bytes), "%s", text_string(&bytes));
+	close(connection);
+	return text_of("%s", text_string(&bytes));
+}
+
+static void expect_line(const char *answer, const char *line)
+{
+	cr_assert_eq(strncmp(answer, line, strlen(line)), 0, "%s", answer);
+}
+
+/* One that asks and is held, and behind it those with the tokens and ids. */
+static PGconn *hold_behind_one(
+    const char *first, const char *const tokens[], const char *const ids[], int ret_connections[])
+{
+	PGconn *holder = hold_children();
+
+	ret_connections[0] = ask(stage()->council, first);
+	cr_assert(wait_until(is_held, NULL, PATIENCE));
+	for (long i = 0; i < MANY; i++) {
+		long waiting = i + 1;
+		ret_connections[i + 1] = ask(tokens[i], ids[i]);
+		cr_assert(wait_until(wait_as_many, &waiting, PATIENCE), "%ld wait, and not %ld",
+		    measured("cspr_reads_waiting"), waiting);
+	}
+	return holder;
+}
+
+static const char *upper_case(const char *id)
+{
+	char *upper = (char *)text_of("%s", id);
+
+	for (char *at = upper; *at; at++)
+		if (*at >= 'a' && *at <= 'f')
+			*at = (char)(*at - 'a' + 'A');
+	return upper;
+}
+
+Test(reads, that_come_while_one_is_read_are_asked_for_together_and_told_apart)
+{
+	const char *tokens[MANY];
+	const char *ids[MANY];
+	int connections[MANY + 1];
+
+	for (size_t i = 0; i < MANY; i++) {
+		tokens[i] = stage()->council;
+		ids[i] = recorded(incident_with("{'local_ref': 'G-%zu'}", i));
+	}
+	/* The same one twice, in capitals, and one that is not there. */
+	ids[1] = ids[0];
+	ids[2] = upper_case(ids[2]);
+	ids[3] = "01234567-89ab-7def-8123-456789abcdef";
+	const char *first = recorded(incident_with("{'local_ref': 'G-first'}"));
+	long questions = measured("cspr_reads_questions_total");
+	long answers = measured("cspr_reads_answered_total");
+	CLEANUP(PQfinish) PGconn *holder = hold_behind_one(first, tokens, ids, connections);
+	PQclear(PQexec(holder, "COMMIT"));
+
+	cr_assert_not_null(strstr(answer_of(connections[0]), "\"local_ref\":\"G-first\""));
+	for (size_t i = 0; i < MANY; i++) {
+		const char *answer = answer_of(connections[i + 1]);
+		if (i == 3) {
+			expect_line(answer, "HTTP/1.1 404");
+			continue;
+		}
+		expect_line(answer, "HTTP/1.1 200");
+		cr_assert(strstr(answer, text_of("\"local_ref\":\"G-%zu\"", i == 1 ? 0 : i)), "%s", answer);
+		const char *children = strstr(answer, "\"children\":[");
+		cr_assert(children && strstr(children,
+		                          text_of("\"incident_id\":\"%s\"",
+		                              i == 2 ? answer_text(get("/v1/incidents/%s", ids[2]), "/id")
+		                                     : ids[i])),
+		    "%s", answer);
+		cr_assert(strstr(answer, "ETag: \"1\""), "%s", answer);
+	}
+	cr_expect_eq(measured("cspr_reads_waiting"), 0);
+	/* One for the first, one for all the others, and one for each read of this test itself. */
+	cr_expect_eq(measured("cspr_reads_questions_total") - questions, 2 + 1);
+	cr_expect_eq(measured("cspr_reads_answered_total") - answers, 1 + MANY + 1);
+}
+
+Test(reads, are_asked_for_by_each_key_for_itself_and_show_what_it_may_see)
+{
+	const char *tokens[MANY];
+	const char *ids[MANY];
+	int connections[MANY + 1];
+	const char *id = recorded(incident_with("{}"));
+	long questions = measured("cspr_reads_questions_total");
+
+	for (size_t i = 0; i < MANY; i++) {
+		tokens[i] = i % 2 ? stage()->south : stage()->council;
+		ids[i] = id;
+	}
+	CLEANUP(PQfinish) PGconn *holder = hold_behind_one(id, tokens, ids, connections);
+	PQclear(PQexec(holder, "COMMIT"));
+	expect_line(answer_of(connections[0]), "HTTP/1.1 200");
+	for (size_t i = 0; i < MANY; i++)
+		expect_line(answer_of(connections[i + 1]), i % 2 ? "HTTP/1.1 404" : "HTTP/1.1 200");
+	cr_expect_eq(measured("cspr_reads_questions_total") - questions, 3);
+}
+
+Test(reads, of_a_key_that_is_revoked_while_they_wait_are_refused)
+{
+	const char *tokens[MANY];
+	const char *ids[MANY];
+	int connections[MANY + 1];
+	const char *id = recorded(incident_with("{}"));
+	CLEANUP(free)
+	char *token =
+	    key_create(&stage()->database, "north", "council", "incidents:read incidents:write");
+
+	for (size_t i = 0; i < MANY; i++) {
+		tokens[i] = token;
+		ids[i] = id;
+	}
+	CLEANUP(PQfinish) PGconn *holder = hold_behind_one(id, tokens, ids, connections);
+	key_revoke("north", token);
+	PQclear(PQexec(holder, "COMMIT"));
+	expect_line(answer_of(connections[0]), "HTTP/1.1 200");
+	for (size_t i = 0; i < MANY; i++)
+		expect_line(answer_of(connections[i + 1]), "HTTP/1.1 401");
+}
+
+/* Ends what the one that asks does, by that function of PostgreSQL's. */
+static void end_asking(const char *how)
+{
+	sql_run(&stage()->database,
+	    text_of("SELECT %s(pid) FROM pg_stat_activity WHERE application_name = 'cspr-api'"
+	            " AND wait_event_type = 'Lock' AND datname = current_database()",
+	        how),
+	    NULL);
+}
+
+/* The first, then those behind it, after the one that asked for it was ended. */
+static void expect_after_end(const char *how, const char *first, const char *others)
+{
+	const char *tokens[MANY];
+	const char *ids[MANY];
+	int connections[MANY + 1];
+	const char *id = recorded(incident_with("{}"));
+
+	for (size_t i = 0; i < MANY; i++) {
+		tokens[i] = stage()->council;
+		ids[i] = id;
+	}
+	CLEANUP(PQfinish) PGconn *holder = hold_behind_one(id, tokens, ids, connections);
+	end_asking(how);
+	/* Who asks next is held as well. */
+	cr_assert(wait_until(is_held, NULL, PATIENCE));
+	PQclear(PQexec(holder, "COMMIT"));
+	expect_line(answer_of(connections[0]), first);
+	for (size_t i = 0; i < MANY; i++)
+		expect_line(answer_of(connections[i + 1]), others);
+}
+
+Test(reads, of_a_session_that_ends_are_asked_for_again)
+{
+	expect_after_end("pg_terminate_backend", "HTTP/1.1 200", "HTTP/1.1 200");
+}
+
+/* They were not asked for with it, and are not refused with it. */
+Test(reads, that_wait_behind_one_that_fails_get_their_answers)
+{
+	expect_after_end("pg_cancel_backend", "HTTP/1.1 503", "HTTP/1.1 200");
+}
