@@ -151,7 +151,8 @@ def descriptors(stage):
     stage.database()
     receivers = stage.receivers()
     token = fleet.make_partnership(PARTNERSHIP, receivers)
-    service = stage.service(CSPR_CONNECTIONS="4000")
+    # Few threads, each of which has two descriptors: else all that the limit leaves would be theirs.
+    service = stage.service(CSPR_CONNECTIONS="4000", CSPR_WORKERS="4")
     run("prlimit", f"--pid={service.process.id}", "--nofile=64:64")
     caller, ledger, held = Caller([service.address], 5), [], []
     write_incident(caller, token, PARTNERSHIP, ledger, 2)
