@@ -41,6 +41,7 @@ struct reader {
 	enum { WAITS, ASKS, IS_ANSWERED } state;
 	struct reader *company; /* of one who asks: for whom, itself the first */
 	struct shared *shared;  /* NULL when whoever asked has failed */
+	bool is_away;           /* because the database did not answer */
 };
 
 struct gather {
@@ -163,7 +164,8 @@ static struct reader *take_company(struct gather *gather)
 }
 
 /* Whoever has asked hands over first, and then its company their answers. */
-static void hand_over(struct gather *gather, struct reader *company, struct shared *shared)
+static void hand_over(
+    struct gather *gather, struct reader *company, struct shared *shared, bool is_away)
 {
 	pthread_mutex_lock(&gather->lock);
 	if (gather->first) {
@@ -180,6 +182,7 @@ static void hand_over(struct gather *gather, struct reader *company, struct shar
 		struct reader *reader = at;
 		at = reader->next;
 		reader->shared = shared;
+		reader->is_away = is_away;
 		reader->state = IS_ANSWERED;
 		pthread_cond_signal(&reader->turn);
 	}
@@ -209,7 +212,7 @@ static bool ask_for_all(struct gather *gather, struct reader *company, struct pr
 		free(TAKE(shared));
 	}
 	if (gather)
-		hand_over(gather, company, shared);
+		hand_over(gather, company, shared, !asked && problem->kind == PROBLEM_UNAVAILABLE);
 	company->shared = shared;
 	return asked;
 }
@@ -273,14 +276,18 @@ bool gather_read(struct call *call, struct sight *ret_sight, struct problem *pro
 		reader.id.text[i] = (char)tolower((unsigned char)id[i]);
 	bool asks = wait_for_turn(gather, &reader);
 	pthread_cond_destroy(&reader.turn);
-	if (asks || !reader.shared) {
-		/* What has failed for another is this one's own to ask for, and to be told of. */
+	if (!asks && reader.is_away) {
+		problem->retry_after = 1;
+		return problem_fail(problem, PROBLEM_UNAVAILABLE, "asked for with others in vain");
+	}
+	if (!asks && reader.shared) {
+		call_take_caller(call, &reader.shared->batch);
+	} else {
+		/* What has failed for another's sake is this one's own to ask for, and to be told of. */
 		if (!asks)
 			reader.next = NULL;
 		if (!ask_for_all(asks ? gather : NULL, &reader, problem))
 			return false;
-	} else {
-		call_take_caller(call, &reader.shared->batch);
 	}
 	find(&reader, ret_sight);
 	return true;

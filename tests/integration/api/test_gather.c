@@ -222,3 +222,37 @@ Test(reads, that_wait_behind_one_that_fails_get_their_answers)
 {
 	expect_after_end("pg_cancel_backend", "HTTP/1.1 503", "HTTP/1.1 200");
 }
+
+static bool is_asked_for_together(void *context)
+{
+	(void)context;
+	return measured("cspr_reads_waiting") == 0 && is_held(NULL);
+}
+
+/* Each of them would else wait as long again. */
+Test(reads, that_are_asked_for_in_vain_are_told_so_together)
+{
+	const char *tokens[MANY];
+	const char *ids[MANY];
+	int connections[MANY + 1];
+	const char *id = recorded(incident_with("{}"));
+
+	for (size_t i = 0; i < MANY; i++) {
+		tokens[i] = stage()->council;
+		ids[i] = id;
+	}
+	CLEANUP(PQfinish) PGconn *holder = hold_behind_one(id, tokens, ids, connections);
+	end_asking("pg_cancel_backend");
+	cr_assert(wait_until(is_asked_for_together, NULL, PATIENCE));
+	long questions = measured("cspr_reads_questions_total");
+	end_asking("pg_cancel_backend");
+	for (size_t i = 0; i < MANY; i++) {
+		const char *answer = answer_of(connections[i + 1]);
+		expect_line(answer, "HTTP/1.1 503");
+		cr_assert(strstr(answer, "Retry-After: "), "%s", answer);
+	}
+	cr_expect_eq(measured("cspr_reads_questions_total"), questions + 1);
+	PQclear(PQexec(holder, "COMMIT"));
+	expect_line(answer_of(connections[0]), "HTTP/1.1 503");
+	expect_status(get("/v1/incidents/%s", id), 200);
+}
