@@ -19,9 +19,9 @@
 #include "base/ids.h"
 
 /*
- * As many as are asked for together. With more the database rests while their answers are written, and the
- * other way round: of 32 callers 1 in 100 then waited 5.6 ms and not 3.8. With eight it has more to do for
- * each.
+ * As many as are asked for together. With more the database rests while their answers are written,
+ * and the other way round: of 32 callers 1 in 100 then waited 5.6 ms and not 3.8. With eight it has
+ * more to do for each.
  */
 #define TOGETHER_MAX 12
 #define IDS_BYTES ((size_t)TOGETHER_MAX * sizeof(struct uuid) + 2)

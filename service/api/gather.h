@@ -1,6 +1,6 @@
 /*
  * Reads of a resource that come while the database is asked for others of its kind wait for it, and
- * are then asked for together, when one key asks for them all: the database takes a fifth of the
+ * are then asked for together, when one key asks for them all: the database takes a quarter of the
  * time for each of sixteen of what it takes for one, most of which is spent on who asks and on how.
  *
  * Threads: everything may be called by any thread; what was read is shared by those who asked.
