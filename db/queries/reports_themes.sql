@@ -14,6 +14,23 @@ CASE
        ELSE f.minoritised_not_white
      END
 
+-- name: led_to_reviews
+-- The incidents that led to reviews by the day, with the reporting year that they count in and the days from
+-- and to which they did: what rapid_reviews_by_year told of them then.
+-- fragment
+(SELECT r.id,
+        reporting_year(r.notified_on) AS year,
+        greatest(v.decided_on, r.notified_on) AS led_on,
+        (l.removed_at AT TIME ZONE 'Europe/London')::date AS led_to
+   FROM review AS v
+   JOIN review_incident AS l ON l.partnership_id = v.partnership_id AND l.review_id = v.id
+   JOIN rapid_review AS r ON r.partnership_id = l.partnership_id AND r.incident_id = l.incident_id
+  WHERE v.partnership_id = tenant()
+    AND {{is_lcspr}}
+    AND r.notified_on <= $1::date
+    AND (r.incident_id IN ({{incidents_of_others}})) IS FALSE
+    AND {{rapid_review_stands}}) AS c
+
 -- name: theme_facts
 -- The counted reviews, and what the records of the children of each say: parts of a statement. The public
 -- is told of as many as are told together.
@@ -22,8 +39,14 @@ decided AS MATERIALIZED (
   SELECT v.id, v.reference, v.decided_on
     FROM {{counted_reviews}}),
 told AS (
-  SELECT CASE WHEN for_public() THEN told_together_until(array_agg(v.decided_on)) END AS until
-    FROM decided AS v),
+  SELECT CASE
+           WHEN for_public()
+           THEN (
+             SELECT told_together_until((SELECT array_agg(v.decided_on) FROM decided AS v),
+                      array_agg(c.id), array_agg(c.year), array_agg(c.led_on),
+                      array_agg(c.led_to))
+               FROM {{led_to_reviews}})
+         END AS until),
 counted AS MATERIALIZED (
   SELECT v.id, v.reference
     FROM decided AS v
@@ -139,7 +162,7 @@ SELECT 'note', NULL,
  WHERE l.disagreements > 0
 UNION ALL
 SELECT 'note', NULL,
-       format('Told are reviews decided on by %s: others are told once there are at least %s more.',
+       format('Told are reviews decided on by %s: others are told later, at least %s together.',
          to_char(t.until, 'FMDD FMMonth YYYY'), told_together_least()),
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM told AS t

@@ -82,8 +82,63 @@ Test(public_reports, tell_of_reviews_together_and_in_an_order_that_tells_nothing
 	/* Eight less five would be three. */
 	expect_value(second, "/totals/denominator", "5");
 	cr_assert_not_null(strstr(told(second), "Told are reviews decided on by 31 March 2024: others "
-	                                        "are told once there are at least 5 more."));
+	                                        "are told later, at least 5 together."));
 	expect_value(third, "/totals/denominator", "10");
+	/* Were three of the ten incidents of a year of their own, ten less the seven others would tell
+	 * so. */
+	sql_run(&stage()->database,
+	    "UPDATE rapid_review AS r SET notified_on = '2024-05-06'"
+	    " FROM review_incident AS l, review AS v"
+	    " WHERE l.incident_id = r.incident_id AND v.id = l.review_id"
+	    " AND v.decided_on = '2024-05-20'",
+	    NULL);
+	expect_value(
+	    get("/v1/reports/themes?as_of=2026-03-31&audience=public"), "/totals/denominator", "5");
+}
+
+/* `led` has how many incidents of which reporting year led to a review on which day. */
+static void expect_told_until(const char *wanted, const char *led)
+{
+	CLEANUP(free)
+	char *until = sql_text(&stage()->database,
+	    text_of("WITH us AS MATERIALIZED ("
+	            "  SELECT set_config('app.partnership_id', p.id::text, false)"
+	            "    FROM partnership AS p WHERE p.slug = 'north')"
+	            " SELECT told_together_until(array_agg(l.day::date),"
+	            "          array_agg(gen_random_uuid()), array_agg(l.year), array_agg(l.day::date),"
+	            "          array_agg(NULL::date))"
+	            "   FROM (SELECT l.year, l.day, set_config FROM us,"
+	            "                (VALUES %s) AS l (count, year, day),"
+	            "                generate_series(1, l.count)) AS l"
+	            "  WHERE l.set_config <> ''",
+	        led),
+	    NULL);
+
+	cr_assert_str_eq(until, wanted, "told until %s and not %s: %s", until, wanted, led);
+}
+
+Test(public_reports, tell_no_sum_of_reviews_that_tells_of_the_one_year_that_is_hidden)
+{
+#define FIRST "(6, '2019-20', '2019-07-06'), (5, '2020-21', '2020-07-06')"
+#define THEN FIRST ", (4, '2020-21', '2021-07-06'), (4, '2021-22', '2021-07-06')"
+
+	expect_told_until("2021-03-31", FIRST);
+	/* The four are what 19 less the 6 and 15 leave, which the tables of other days tell. */
+	expect_told_until("2021-03-31", THEN);
+	expect_told_until("2023-03-31", THEN ", (3, '2021-22', '2022-07-06')");
+}
+
+Test(public_reports, tell_a_sum_of_reviews_of_hidden_years_that_might_be_others)
+{
+#define TWO "(3, '2018-19', '2019-07-06'), (3, '2019-20', '2019-07-06')"
+
+	expect_told_until("2020-03-31", TWO);
+	/* Each of two is four when they are eight. */
+	expect_told_until("infinity", "(4, '2018-19', '2019-07-06'), (4, '2019-20', '2019-07-06')");
+	/* One of the two is known to be eight now, and had five fewer. */
+	expect_told_until("2020-03-31", TWO ", (5, '2019-20', '2020-07-06')");
+	/* Nothing changed but years that are shown. */
+	expect_told_until("2021-03-31", TWO ", (5, '2020-21', '2020-07-06')");
 }
 
 Test(public_reports, have_one_form_so_that_two_cannot_be_taken_from_one_another)
