@@ -206,8 +206,9 @@ opened_again AS MATERIALIZED (
 
 -- name: recurrence_walk
 -- How many incidents happened on each day, and the last closure of either kind before it of actions that
--- were closed then. In one walk through the days, because there may be many; what was opened again is
--- rare, and looked at for each day.
+-- were closed then. In one walk through the days, because there may be many. What was opened again counts on
+-- the days on which it still was closed, up to that on which another was closed that still is: from then on that
+-- one is the last.
 -- fragment
 tally AS MATERIALIZED (
   SELECT i.happened_on AS day, 'incident' AS what, count(*) AS times
@@ -229,18 +230,35 @@ tally AS MATERIALIZED (
    WHERE t.what <> 'review'
   -- On the day of a closure itself an incident is not after it.
   WINDOW before AS (ORDER BY t.day, t.what <> 'incident' ROWS UNBOUNDED PRECEDING)
+), outdone AS (
+  SELECT o.closure, o.closed_on, o.until,
+         -- Backwards, so that what is the least is carried along and not looked for again.
+         min(o.closed_on) FILTER (WHERE o.stands)
+           OVER (PARTITION BY o.closure ORDER BY o.closed_on DESC) AS by_day,
+         o.stands
+    FROM (SELECT c.closure, c.closed_on, c.until, false AS stands
+            FROM closed_again AS c
+           WHERE c.until IS NOT NULL
+          UNION ALL
+          SELECT c.closure, c.closed_on, NULL, true
+            FROM closed AS c
+           WHERE c.closure IS NOT NULL) AS o
+), opened AS MATERIALIZED (
+  SELECT d.day::date AS day,
+         max(o.closed_on) FILTER (WHERE o.closure = 'closed_assured') AS assured_on,
+         max(o.closed_on) FILTER (WHERE o.closure = 'closed_unverified') AS unverified_on
+    FROM outdone AS o
+   CROSS JOIN LATERAL generate_series(o.closed_on + 1,
+           least(o.until, o.by_day, (SELECT max(t.day) FROM tally AS t)), interval '1 day') AS d (day)
+   WHERE NOT o.stands
+   GROUP BY d.day
 ), recurrence AS MATERIALIZED (
   SELECT w.day AS happened_on,
          w.times,
          greatest(w.assured_on, opened.assured_on) AS assured_on,
          greatest(w.unverified_on, opened.unverified_on) AS unverified_on
     FROM walk AS w
-   CROSS JOIN LATERAL (
-     SELECT max(c.closed_on) FILTER (WHERE c.closure = 'closed_assured') AS assured_on,
-            max(c.closed_on) FILTER (WHERE c.closure = 'closed_unverified') AS unverified_on
-       FROM closed_again AS c
-      WHERE c.closed_on < w.day
-        AND c.until >= w.day) AS opened
+    LEFT JOIN opened ON opened.day = w.day
    WHERE w.what = 'incident'
      AND coalesce(w.assured_on, w.unverified_on, opened.assured_on, opened.unverified_on) IS NOT NULL
 )
