@@ -11,7 +11,9 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,16 +35,16 @@ struct shared {
 	atomic_size_t holders;
 };
 
-/* One who reads, on the stack of its thread. */
+/* One who reads, on the stack of its thread: gone as soon as it has been woken. */
 struct reader {
 	struct reader *next;
 	struct call *call;
 	struct uuid id;
-	pthread_cond_t turn;
-	enum { WAITS, ASKS, IS_ANSWERED } state;
-	struct reader *company; /* of one who asks: for whom, itself the first */
-	struct shared *shared;  /* NULL when whoever asked has failed */
-	bool is_away;           /* because the database did not answer */
+	sem_t
+	    turn; /* not a condition: whoever wakes needs no lock, that others want at the same time */
+	bool asks;
+	struct shared *shared; /* NULL when whoever asked has failed */
+	bool is_away;          /* because the database did not answer */
 };
 
 struct gather {
@@ -168,26 +170,28 @@ static struct reader *take_company(struct gather *gather)
 static void hand_over(
     struct gather *gather, struct reader *company, struct shared *shared, bool is_away)
 {
+	struct reader *next = NULL;
+
 	pthread_mutex_lock(&gather->lock);
-	if (gather->first) {
-		struct reader *next = take_company(gather);
-		next->company = next;
-		next->state = ASKS;
-		pthread_cond_signal(&next->turn);
-	} else {
+	if (gather->first)
+		next = take_company(gather);
+	else
 		gather->asking--;
-	}
 	gather->questions++;
 	gather->answers += shared ? atomic_load(&shared->holders) : 0;
+	pthread_mutex_unlock(&gather->lock);
+	/* Without the lock: who is woken may run at once, in place of this thread. */
+	if (next) {
+		next->asks = true;
+		sem_post(&next->turn);
+	}
 	for (struct reader *at = company->next; at;) {
 		struct reader *reader = at;
 		at = reader->next;
 		reader->shared = shared;
 		reader->is_away = is_away;
-		reader->state = IS_ANSWERED;
-		pthread_cond_signal(&reader->turn);
+		sem_post(&reader->turn);
 	}
-	pthread_mutex_unlock(&gather->lock);
 }
 
 static bool ask_for_all(struct gather *gather, struct reader *company, struct problem *problem)
@@ -224,19 +228,20 @@ static bool ask_for_all(struct gather *gather, struct reader *company, struct pr
 static bool wait_for_turn(struct gather *gather, struct reader *reader)
 {
 	pthread_mutex_lock(&gather->lock);
-	if (gather->asking < gather->asking_max) {
+	reader->asks = gather->asking < gather->asking_max;
+	if (reader->asks) {
 		gather->asking++;
-		reader->state = ASKS;
-		reader->company = reader;
 	} else {
 		*gather->end = reader;
 		gather->end = &reader->next;
 		gather->waiting++;
 	}
-	while (reader->state == WAITS)
-		pthread_cond_wait(&reader->turn, &gather->lock);
 	pthread_mutex_unlock(&gather->lock);
-	return reader->state == ASKS;
+	if (reader->asks)
+		return true;
+	while (sem_wait(&reader->turn) != 0)
+		assert(errno == EINTR);
+	return reader->asks;
 }
 
 static bool is_of(const struct rows *inner, size_t row, const struct reader *reader)
@@ -270,13 +275,14 @@ static void find(const struct reader *reader, struct sight *ret_sight)
 bool gather_read(struct call *call, struct sight *ret_sight, struct problem *problem)
 {
 	struct gather *gather = call->api->gather;
-	struct reader reader = {.call = call, .turn = PTHREAD_COND_INITIALIZER};
+	struct reader reader = {.call = call};
 	const char *id = request_argument(call->request, call->endpoint->record);
 
 	for (size_t i = 0; id[i] && i + 1 < sizeof(reader.id.text); i++)
 		reader.id.text[i] = (char)tolower((unsigned char)id[i]);
+	sem_init(&reader.turn, 0, 0);
 	bool asks = wait_for_turn(gather, &reader);
-	pthread_cond_destroy(&reader.turn);
+	sem_destroy(&reader.turn);
 	if (!asks && reader.is_away) {
 		problem->retry_after = 1;
 		return problem_fail(problem, PROBLEM_UNAVAILABLE, "asked for with others in vain");
