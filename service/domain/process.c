@@ -118,42 +118,92 @@ bool process_judge(const struct process *process, const struct step *step, const
 	return check_needs(process, step, act, problem);
 }
 
-static json_t *next_step(const struct step *step, const struct act *act, const char *scopes)
-{
-	bool allowed = true;
-	json_t *missing = json_array();
-	json_t *evidence = json_array();
+/* ---- What can come next ---- */
 
-	for (const struct need *const *need = step->needs; *need; need++) {
-		if ((*need)->is_evidence) {
-			json_array_append_new(evidence, told(*need));
-		} else if (!is_there(*need, act)) {
-			json_array_append_new(missing, told(*need));
-			allowed = false;
-		}
-	}
-	if (step->role && !process_has_scope(scopes, step->role)) {
-		char detail[160];
-		snprintf(detail, sizeof(detail), "The caller's key has not the scope %s.", step->role);
-		json_array_append_new(missing, json_pack("{s:s, s:s}", "code", "scope", "detail", detail));
-		allowed = false;
-	}
-	return json_pack("{s:s, s:s, s:b, s:o, s:o}", "to", step->to, "operation", step->operation,
-	    "allowed", allowed, "missing", missing, "evidence", evidence);
+static void put_need(const char *code, const char *sentence, struct text *ret_text)
+{
+	text_puts(ret_text, "{\"code\":");
+	text_put_json(ret_text, code, strlen(code));
+	text_puts(ret_text, ",\"detail\":");
+	text_put_json(ret_text, sentence, strlen(sentence));
+	text_putc(ret_text, '}');
 }
 
-json_t *process_next_steps(const struct process *process, const char *state, const json_t *facts,
-    struct date today, const char *scopes)
+/* The first that is missing also says that the step is not allowed. */
+static void put_missing(
+    const char *code, const char *sentence, bool *ret_allowed, struct text *ret_text)
 {
-	json_t *steps = json_array();
-	const struct act act = {.facts = facts, .today = today};
+	text_puts(ret_text, *ret_allowed ? ",\"allowed\":false,\"missing\":[" : ",");
+	*ret_allowed = false;
+	put_need(code, sentence, ret_text);
+}
 
+/* A step is taken by an operation, which has scopes before the step has one beyond them. */
+static void put_missing_scopes(const struct step *step, const struct onlooker *onlooker,
+    bool *ret_allowed, struct text *ret_text)
+{
+	char detail[200];
+
+	if (step->role && !process_has_scope(onlooker->scopes, step->role)) {
+		snprintf(detail, sizeof(detail), "The caller's key has not the scope %s.", step->role);
+		put_missing("scope", detail, ret_allowed, ret_text);
+	}
+	if (!onlooker->may_call(onlooker->context, step->operation)) {
+		snprintf(detail, sizeof(detail), "The caller's key has no scope of the operation %s.",
+		    step->operation);
+		put_missing("scope", detail, ret_allowed, ret_text);
+	}
+}
+
+static void put_evidence(const struct step *step, struct text *ret_text)
+{
+	const char *mark = "";
+
+	text_puts(ret_text, ",\"evidence\":[");
+	for (const struct need *const *need = step->needs; *need; need++) {
+		if (!(*need)->is_evidence)
+			continue;
+		text_puts(ret_text, mark);
+		put_need((*need)->code, (*need)->sentence, ret_text);
+		mark = ",";
+	}
+	text_putc(ret_text, ']');
+}
+
+static void put_step(const struct step *step, const struct act *act,
+    const struct onlooker *onlooker, struct text *ret_text)
+{
+	bool allowed = true;
+
+	text_puts(ret_text, "{\"to\":");
+	text_put_json(ret_text, step->to, strlen(step->to));
+	text_puts(ret_text, ",\"operation\":");
+	text_put_json(ret_text, step->operation, strlen(step->operation));
+	for (const struct need *const *need = step->needs; *need; need++)
+		if (!(*need)->is_evidence && !is_there(*need, act))
+			put_missing((*need)->code, (*need)->sentence, &allowed, ret_text);
+	put_missing_scopes(step, onlooker, &allowed, ret_text);
+	text_puts(ret_text, allowed ? ",\"allowed\":true,\"missing\":[]" : "]");
+	put_evidence(step, ret_text);
+	text_putc(ret_text, '}');
+}
+
+void process_put_next_steps(const struct process *process, const char *state, const json_t *facts,
+    struct date today, const struct onlooker *onlooker, struct text *ret_text)
+{
+	const struct act act = {.facts = facts, .today = today};
+	const char *mark = "";
+
+	text_putc(ret_text, '[');
 	for (size_t i = 0; i < process->step_count; i++) {
 		const struct step *step = &process->steps[i];
-		if (step->to && state[0] && starts_from(step, state))
-			json_array_append_new(steps, next_step(step, &act, scopes));
+		if (!step->to || !state[0] || !starts_from(step, state))
+			continue;
+		text_puts(ret_text, mark);
+		put_step(step, &act, onlooker, ret_text);
+		mark = ",";
 	}
-	return steps;
+	text_putc(ret_text, ']');
 }
 
 bool act_fact(const struct act *act, const char *name)

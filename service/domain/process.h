@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/problem.h"
+#include "base/text.h"
 #include "domain/date.h"
 
 #define NEEDS_MAX 12
@@ -122,12 +123,22 @@ const struct step *process_choose(const struct process *process, const struct st
  */
 MUST_CHECK bool process_judge(const struct process *process, const struct step *step,
     const struct act *act, const char *scopes, struct problem *problem);
+/* Who is told of next steps. Nothing is owned. */
+struct onlooker {
+	const char *scopes; /* the caller's, as a PostgreSQL array */
+	/* Whether one of them is a scope of the operation itself. */
+	bool (*may_call)(const void *context, const char *operation);
+	const void *context;
+};
+
 /*
- * The steps that lead to another state from here, for `next_steps`: a new array of {to, operation,
+ * The steps that lead to another state from here, for `next_steps`: an array of {to, operation,
  * allowed, missing: [{code, detail}], evidence: [{code, detail}]}. Evidence comes with the request.
+ * As text, because that is what becomes of it: to build the values took more than all else of a
+ * GET.
  */
-json_t *process_next_steps(const struct process *process, const char *state, const json_t *facts,
-    struct date today, const char *scopes);
+void process_put_next_steps(const struct process *process, const char *state, const json_t *facts,
+    struct date today, const struct onlooker *onlooker, struct text *ret_text);
 
 /* A fact that is true. */
 bool act_fact(const struct act *act, const char *name);

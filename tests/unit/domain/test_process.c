@@ -135,35 +135,80 @@ static json_t *step_to(json_t *next, const char *to)
 	return NULL;
 }
 
+static bool may_call(const void *context, const char *operation)
+{
+	return !context || strcmp(operation, context) != 0;
+}
+
+/* What somebody with those scopes is told, who may not call one operation. A new reference. */
+static json_t *next_steps(
+    const char *state, const json_t *facts, const char *scopes, const char *forbidden)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(4000);
+	const struct onlooker onlooker = {.scopes = scopes, .may_call = may_call, .context = forbidden};
+
+	process_put_next_steps(&door, state, facts, TODAY, &onlooker, &text);
+	json_t *next = json_loads(text_string(&text), JSON_REJECT_DUPLICATES, NULL);
+	cr_assert(json_is_array(next), "%s", text_string(&text));
+	return next;
+}
+
+static const char *missing_of(const json_t *step, size_t index, const char *member)
+{
+	return json_string_value(
+	    json_object_get(json_array_get(json_object_get(step, "missing"), index), member));
+}
+
 Test(process, shows_the_steps_that_lead_on_and_no_others)
 {
 	CLEANUP(json_decref) json_t *facts = json_pack("{s:b}", "oiled", 0);
-	CLEANUP(json_decref) json_t *next = process_next_steps(&door, "closed", facts, TODAY, SCOPES);
+	CLEANUP(json_decref) json_t *next = next_steps("closed", facts, SCOPES, NULL);
 	const json_t *open = step_to(next, "open");
 	const json_t *locked = step_to(next, "locked");
 
 	cr_assert_eq(json_array_size(next), 2);
 	cr_assert(json_is_false(json_object_get(open, "allowed")));
 	cr_assert_eq(json_array_size(json_object_get(open, "missing")), 1);
+	cr_assert_str_eq(missing_of(open, 0, "code"), "oiled");
+	cr_assert_str_eq(missing_of(open, 0, "detail"), "The hinges are oiled.");
 	cr_assert_eq(json_array_size(json_object_get(open, "evidence")), 1);
+	cr_assert_str_eq(json_string_value(json_object_get(open, "operation")), "moveDoor");
 	cr_assert(json_is_true(json_object_get(locked, "allowed")));
+	cr_assert_eq(json_array_size(json_object_get(locked, "missing")), 0);
 }
 
 Test(process, shows_a_step_without_its_role_as_not_allowed)
 {
 	CLEANUP(json_decref) json_t *facts = json_pack("{s:b}", "oiled", 1);
-	CLEANUP(json_decref) json_t *next = process_next_steps(&door, "closed", facts, TODAY, "{}");
+	CLEANUP(json_decref) json_t *next = next_steps("closed", facts, "{}", NULL);
 	const json_t *open = step_to(next, "open");
 
 	cr_assert(json_is_false(json_object_get(open, "allowed")));
-	cr_assert_str_eq(json_string_value(json_object_get(
-	                     json_array_get(json_object_get(open, "missing"), 0), "code")),
-	    "scope");
+	cr_assert_eq(json_array_size(json_object_get(open, "missing")), 1);
+	cr_assert_str_eq(missing_of(open, 0, "code"), "scope");
+	cr_assert_str_eq(
+	    missing_of(open, 0, "detail"), "The caller's key has not the scope doors:open.");
+}
+
+Test(process, shows_everything_that_is_missing_together_with_the_scope_of_the_operation)
+{
+	CLEANUP(json_decref) json_t *facts = json_pack("{s:b}", "oiled", 0);
+	CLEANUP(json_decref) json_t *next = next_steps("closed", facts, "{}", "moveDoor");
+	const json_t *open = step_to(next, "open");
+	const json_t *locked = step_to(next, "locked");
+
+	cr_assert_eq(json_array_size(json_object_get(open, "missing")), 3);
+	cr_assert_str_eq(missing_of(open, 0, "code"), "oiled");
+	cr_assert_str_eq(
+	    missing_of(open, 2, "detail"), "The caller's key has no scope of the operation moveDoor.");
+	cr_assert(json_is_false(json_object_get(locked, "allowed")));
+	cr_assert_eq(json_array_size(json_object_get(locked, "missing")), 1);
+	cr_assert_str_eq(missing_of(locked, 0, "code"), "scope");
 }
 
 Test(process, has_no_next_step_for_what_does_not_exist_yet)
 {
-	CLEANUP(json_decref) json_t *next = process_next_steps(&door, "", NULL, TODAY, SCOPES);
+	CLEANUP(json_decref) json_t *next = next_steps("", NULL, SCOPES, NULL);
 
 	cr_assert_eq(json_array_size(next), 0);
 }
