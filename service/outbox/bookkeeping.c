@@ -76,10 +76,16 @@ static void note_refused(struct outbox *outbox, const struct problem *problem)
 		free_slot(outbox, outbox->settling[i]);
 }
 
+static void end_exchange(struct outbox *outbox)
+{
+	outbox->asked = false;
+	atomic_store(&outbox->counters.claiming, 0);
+}
+
 /* Nothing of the exchange was kept: its outcomes wait for the next one. */
 static void fail(struct outbox *outbox, const struct problem *problem)
 {
-	outbox->asked = false;
+	end_exchange(outbox);
 	for (size_t i = 0; i < outbox->exchange.outcome_count; i++)
 		slot_set(outbox, outbox->settling[i], SLOT_ENDED);
 	note_refused(outbox, problem);
@@ -147,6 +153,7 @@ bool bookkeeping_ask(struct outbox *outbox)
 	if (!exchange->wanted && !exchange->outcome_count && !exchange->measure)
 		return true;
 	outbox->asked_at = now;
+	atomic_store(&outbox->counters.claiming, (int64_t)exchange->wanted);
 	outbox->asked =
 	    connect_queue(outbox, &problem) && queue_send(outbox->lease, exchange, &problem);
 	if (!outbox->asked)
@@ -209,7 +216,6 @@ static void apply(struct outbox *outbox)
 {
 	struct exchange *exchange = &outbox->exchange;
 
-	outbox->asked = false;
 	if (exchange->outcome_count)
 		crash_point("after_settle");
 	if (exchange->claimed_count)
@@ -230,6 +236,8 @@ static void apply(struct outbox *outbox)
 	if (exchange->claimed_count > 0 && exchange->claimed_count == exchange->wanted)
 		outbox->look_at = 0;
 	start_claimed(outbox, exchange);
+	/* Only now: what was claimed is in somebody's hand all the time. */
+	end_exchange(outbox);
 }
 
 void bookkeeping_take(struct outbox *outbox)
@@ -348,7 +356,7 @@ static void abandon(struct outbox *outbox)
 {
 	if (!outbox->asked)
 		return;
-	outbox->asked = false;
+	end_exchange(outbox);
 	batch_finish(&outbox->exchange.batch);
 	bookkeeping_disconnect(outbox);
 }

@@ -33,6 +33,9 @@ static void put_state(struct counters *counters, struct text *ret_metrics)
 void counters_put(struct counters *counters, struct text *ret_metrics)
 {
 	static const char *const outcomes[VERDICT_STATES] = {"retry", "delivered", "failed"};
+	/* In this order: what is claimed meanwhile is counted twice rather than not at all. */
+	long long claiming = atomic_load(&counters->claiming);
+	long long in_hand = claiming + atomic_load(&counters->held);
 
 	text_puts(ret_metrics, "# HELP cspr_delivery_attempts_total Webhook calls by what followed.\n"
 	                       "# TYPE cspr_delivery_attempts_total counter\n");
@@ -45,13 +48,16 @@ void counters_put(struct counters *counters, struct text *ret_metrics)
 	    "# HELP cspr_deliveries_under_way Webhook calls that wait for their answer.\n"
 	    "# TYPE cspr_deliveries_under_way gauge\n"
 	    "cspr_deliveries_under_way %lld\n"
+	    "# HELP cspr_deliveries_in_hand Deliveries that this process claims, makes or settles.\n"
+	    "# TYPE cspr_deliveries_in_hand gauge\n"
+	    "cspr_deliveries_in_hand %lld\n"
 	    "# HELP cspr_delivery_lag_seconds How long the oldest due delivery has been waiting.\n"
 	    "# TYPE cspr_delivery_lag_seconds gauge\n"
 	    "cspr_delivery_lag_seconds %.3f\n"
 	    "# HELP cspr_dispatcher_connected Whether the dispatcher reaches the database.\n"
 	    "# TYPE cspr_dispatcher_connected gauge\n"
 	    "cspr_dispatcher_connected %d\n",
-	    (long long)atomic_load(&counters->under_way), (double)atomic_load(&counters->lag_ms) / 1000,
-	    (int)atomic_load(&counters->connected));
+	    (long long)atomic_load(&counters->under_way), in_hand,
+	    (double)atomic_load(&counters->lag_ms) / 1000, (int)atomic_load(&counters->connected));
 	put_state(counters, ret_metrics);
 }

@@ -11,6 +11,9 @@ struct counters {
 	_Atomic int64_t attempts[VERDICT_STATES];
 	_Atomic int64_t stale; /* ended, but somebody else held the delivery by then */
 	_Atomic int64_t under_way;
+	_Atomic int64_t
+	    claiming;         /* as many as are asked for and may be ours, until the answer is there */
+	_Atomic int64_t held; /* claimed, and not settled */
 	_Atomic int64_t lag_ms;
 	_Atomic int64_t oldest_statutory_ms;
 	_Atomic int64_t oldest_other_ms;

@@ -33,6 +33,9 @@ int64_t dispatcher_clock(void)
 
 void slot_set(struct outbox *outbox, struct slot *slot, enum slot_state state)
 {
+	int64_t held = (state != SLOT_FREE) - (slot->state != SLOT_FREE);
+
+	atomic_fetch_add(&outbox->counters.held, held);
 	outbox->slot_counts[slot->state]--;
 	slot->state = state;
 	outbox->slot_counts[state]++;

@@ -11,7 +11,6 @@ import resource
 import signal
 import sys
 import time
-import urllib.request
 import uuid
 
 import fleet
@@ -97,9 +96,9 @@ def canaries(stage):
     planter = Planter(stage.seed, services[0], token)
     walk(stage, planter, services[0], writes)
     refuse(planter, services[0], token)
-    metrics = [read_metrics(service) for service in services]
+    metrics = [service.metrics() for service in services]
     receivers.tell("delay 0 0")
-    wait_delivered(stage.server, receivers, stage.short, 300)
+    wait_delivered(stage.server, 300, stage.hurried)
     seen = receivers.sightings()
     # Dies as by a fault of its own: nothing of its memory may be left behind.
     limits = pathlib.Path(f"/proc/{services[1].process.id}/limits").read_text()
@@ -214,13 +213,6 @@ def call(caller, service, method, path, token, body=None, headers=None):
         return
     if status >= 500:
         raise Broken(f"{method} {path} was answered with {status}")
-
-
-def read_metrics(service):
-    """What /metrics says; its address is the second line of the ready file."""
-    url = service.ready.read_text().splitlines()[1]
-    with urllib.request.urlopen(f"{url}/metrics", timeout=20) as answer:
-        return answer.read().decode()
 
 
 def planted(server):

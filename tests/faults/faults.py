@@ -63,13 +63,15 @@ class Stage:
         self.debug = os.environ.get("FAULT_DEBUG_CSPRD")
         self.name, self.results = name, results
         self.server = None
+        self.services = []
         self.ends = []
 
     def database(self, *options):
         """The server, with a copy of the migrated database."""
         self.server = Server()
         # What an earlier scenario has set, such as a standby that is no more, would hold up the first statement.
-        (self.server.data / "postgresql.auto.conf").write_text("")
+        # The time of each commit is kept because the ledgers are compared with it.
+        (self.server.data / "postgresql.auto.conf").write_text("track_commit_timestamp = on\n")
         self.server.start(*options)
         self.ends.append(self.server.stop)
         os.environ["CSPR_MIGRATION_URL"] = self.server.url("cspr_owner")
@@ -85,7 +87,13 @@ class Stage:
     def service(self, url=None, program=None, **settings):
         service = fleet.Service(url or self.server.url("csprd"), program, **settings)
         self.ends.append(service.end)
+        self.services.append(service)
         return service
+
+    @property
+    def hurried(self):
+        """Whose orphaned claims need not be waited for: the short run ends their leases."""
+        return self.services if self.short else None
 
     def wanted(self, name, short, long):
         """How many rounds: as said on the command line, or by the length of the run."""

@@ -4,6 +4,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import urllib.request
 
 from processes import FOLDER, PATIENCE, Broken, Process, run, wait_until
 
@@ -99,6 +100,21 @@ class Service:
     def address(self):
         host, port = self.environment["CSPR_LISTEN"].split(":")
         return host, int(port)
+
+    def metrics(self):
+        """What /metrics says; its address is the second line of the ready file."""
+        url = self.ready.read_text().splitlines()[1]
+        with urllib.request.urlopen(f"{url}/metrics", timeout=20) as answer:
+            return answer.read().decode()
+
+    def has_nothing_in_hand(self):
+        """Whether no delivery is claimed, made or settled by it; for sure when it is dead."""
+        if not self.process.alive():
+            return True
+        try:
+            return "\ncspr_deliveries_in_hand 0\n" in self.metrics()
+        except OSError:
+            return False
 
     def kill(self):
         self.process.kill()

@@ -72,17 +72,16 @@ class Killer(threading.Thread):
             self.fault = fault
 
 
-def end_orphaned_claims(server, receivers):
-    """Ends the leases of processes that died, once nobody is at work: a run that is short does not wait for
-    them. A claim of a living process would show as a call in hand."""
-    def nobody_is_at_work():
-        before, in_hand = receivers.counts()
-        if in_hand:
-            return False
-        time.sleep(1.5)
-        return receivers.counts() == (before, 0)
-    wait_until(nobody_is_at_work, 120, "a pause of the dispatchers")
-    server.psql("UPDATE delivery SET due_at = now() WHERE state = 'pending'; NOTIFY cspr_delivery")
+def end_orphaned_claims(server, services):
+    """Ends the leases of processes that died: a run that is short does not wait for them. What was pending before
+    everybody alive had nothing in hand, and was not claimed since, is held by nobody."""
+    pending = server.rows("SELECT id, fence FROM delivery WHERE state = 'pending'")
+    for service in services:
+        wait_until(service.has_nothing_in_hand, 120, f"{service.name} has no delivery in hand")
+    held = ", ".join(f"('{number}'::uuid, {fence})" for number, fence in pending)
+    if held:
+        server.psql(f"UPDATE delivery SET due_at = now() WHERE state = 'pending' AND (id, fence) IN ({held}); "
+                    "NOTIFY cspr_delivery")
 
 
 def end_leases(server, receivers):
@@ -91,15 +90,16 @@ def end_leases(server, receivers):
     server.psql("UPDATE delivery SET due_at = now() WHERE state = 'pending' AND due_at > now(); NOTIFY cspr_delivery")
 
 
-def wait_delivered(server, receivers, hurry, seconds):
+def wait_delivered(server, seconds, services=None):
+    """With the services of the scenario orphaned claims are not waited for."""
     def open_deliveries():
         return server.number("SELECT count(*) FROM delivery WHERE state = 'pending'")
     until = time.monotonic() + seconds
     while open_deliveries():
         if time.monotonic() > until:
             raise Broken(f"{open_deliveries()} deliveries are still open after {seconds} s")
-        if hurry:
-            end_orphaned_claims(server, receivers)
+        if services is not None:
+            end_orphaned_claims(server, services)
         time.sleep(0.3)
 
 
@@ -122,7 +122,7 @@ def kills(stage):
     if killer.fault:
         raise killer.fault
     written = time.monotonic()
-    wait_delivered(stage.server, receivers, stage.short, 120 if stage.short else 600)
+    wait_delivered(stage.server, 120 if stage.short else 600, stage.hurried)
     delivered = time.monotonic()
     for service in services:
         service.stop()
@@ -130,7 +130,8 @@ def kills(stage):
     ledgers.compare_writes(ledger, stage.server, stored)
     by_id = ledgers.read_calls(receivers)
     ledgers.compare_calls(by_id, stage.server, made)
-    extra, in_flight = ledgers.extra_calls(by_id, killer.deaths, killer.outages, again)
+    extra, in_flight = ledgers.extra_calls(by_id, killer.deaths, killer.outages, again,
+                                           ledgers.read_settlings(by_id, stage.server))
     broken_chains = fleet.chains_verify(slugs)
     clean = stage.server.is_clean()
     asked_again = sum(entry.asked > 1 for entry in ledger)

@@ -3,8 +3,10 @@ import bisect
 import collections
 
 Call = collections.namedtuple("Call", "recipient id began ended status valid hash")
-# How long after its answer a call may still be unsettled, in microseconds, while nothing is broken.
+# How long after its answer a call may still be unsettled, in microseconds, while nothing is broken or slow.
 SETTLING = 2_000_000
+# Calls that ended so near to one another would have been settled as slowly.
+NEAR = 2_000_000
 # The same after the database was away and accepts again, which services have five seconds to notice.
 RETURNING = 7_000_000
 # The longest that the database was away.
@@ -113,13 +115,20 @@ def by_id_check(calls, finding):
 class Flights:
     """When calls were under way or not settled yet: at a death of a service they may be made again."""
 
-    def __init__(self, deaths, outages):
+    def __init__(self, deaths, outages, settlings=()):
         self.deaths = sorted(deaths)
         self.outages = sorted(outages)
+        self.settlings = sorted(settlings)
+
+    def settling(self, call):
+        """How long the database took for those that ended at about its time, when a disk or a machine was slow."""
+        since = bisect.bisect_left(self.settlings, (call.ended - NEAR, 0))
+        to = bisect.bisect_left(self.settlings, (call.ended + NEAR, 0))
+        return max([SETTLING, *(took for _, took in self.settlings[since:to])])
 
     def settled_by(self, call):
         """What ends while the database is away is settled when it is back."""
-        until = call.ended + SETTLING
+        until = call.ended + self.settling(call)
         for since, to in self.outages[bisect.bisect_left(self.outages, (call.began - PATIENCE, 0)):]:
             if since > until:
                 break
@@ -132,10 +141,23 @@ class Flights:
         return at < len(self.deaths) and self.deaths[at] <= self.settled_by(call)
 
 
-def extra_calls(by_id, deaths, outages, finding):
+def read_settlings(by_id, server):
+    """When calls ended, and how long after that their settlement was committed, in microseconds. Of those that
+    were made once, because which call of several was settled is not known."""
+    settlings = []
+    for number, settled in server.rows(
+            "SELECT delivery_id, (extract(epoch FROM min(pg_xact_commit_timestamp(xmin))) * 1000000)::bigint "
+            "FROM delivery_attempt GROUP BY delivery_id HAVING count(*) = 1"):
+        calls = by_id.get(number, [])
+        if len(calls) == 1:
+            settlings.append((calls[0].ended, int(settled) - calls[0].ended))
+    return settlings
+
+
+def extra_calls(by_id, deaths, outages, finding, settlings=()):
     """Calls that followed one answered with success. Each must have been in flight when a service died; what
     happens to the database alone is no reason. How many there are, and how many were in flight."""
-    flights = Flights(deaths, outages)
+    flights = Flights(deaths, outages, settlings)
     in_flight = sum(flights.hit(call) for calls in by_id.values() for call in calls)
     extra = 0
     for calls in by_id.values():

@@ -71,7 +71,7 @@ def locks(stage):
     receivers, token, services = open_stage(stage)
     address, ledger, caller = services[0].address, [], Caller([services[0].address])
     write_incident(caller, token, PARTNERSHIP, ledger, 1)
-    wait_delivered(stage.server, receivers, False, 60)
+    wait_delivered(stage.server, 60)
     target = ledger[0].id
     path = f"/v1/incidents/{target}"
     _, headers, _ = caller.call(address, "GET", path, token)
@@ -92,7 +92,7 @@ def locks(stage):
                  "; ".join(faults), f"8 x 503 within {waited:.1f} s, then 200")
     deadlock(stage, token, caller, session, target, ledger)
     session.end()
-    wait_delivered(stage.server, receivers, False, 60)
+    wait_delivered(stage.server, 60)
     services[0].stop()
     judge(stage, ledger, receivers, "locks and deadlocks leave no half effect", 2, f"{len(ledger)} acknowledged")
 
@@ -139,7 +139,7 @@ def connections(stage):
     probers = [Prober(service, token) for service in services]
     seconds = max(prober.seconds_until_success(began) for prober in probers)
     ledger = load.stop()
-    wait_delivered(stage.server, receivers, stage.short, 120)
+    wait_delivered(stage.server, 120, stage.hurried)
     for service in services:
         service.stop()
     judge(stage, ledger, receivers, "too few connections: nothing is lost, and it recovers", "3 of 10",
@@ -168,7 +168,7 @@ def descriptors(stage):
         connection.close()
     began = time.monotonic()
     seconds = Prober(service, token).seconds_until_success(began)
-    wait_delivered(stage.server, receivers, False, 120)
+    wait_delivered(stage.server, 120)
     service.stop()
     judge(stage, ledger, receivers, "no descriptor left: nothing is lost, and it recovers", f"{len(held)} connections",
           f"{full} of 64 in use; back {seconds:.1f} s after it",
@@ -215,7 +215,7 @@ def disk(stage):
     probers = [Prober(service, token) for service in services]
     seconds = max(prober.seconds_until_success(began) for prober in probers)
     ledger = load.stop()
-    wait_delivered(stage.server, receivers, stage.short, 180)
+    wait_delivered(stage.server, 180, stage.hurried)
     for service in services:
         service.stop()
     judge(stage, ledger, receivers, "a full disk: 503, nothing acknowledged is lost", 1,

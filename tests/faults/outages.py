@@ -50,7 +50,7 @@ def three_days(stage):
     for service in services:
         service.start()
     began = time.monotonic()
-    wait_delivered(stage.server, receivers, False, 600)
+    wait_delivered(stage.server, 600)
     seconds = time.monotonic() - began
     for service in services:
         service.stop()
@@ -68,7 +68,7 @@ def poison(stage):
         # What is poisoned is known by its incident, which stands in every event of it.
         write_incident(caller, token, PARTNERSHIP, ledger, 1)
         sick = ledger[-2].id
-        wait_delivered(stage.server, receivers, False, 60)
+        wait_delivered(stage.server, 60)
         receivers.tell(f"poison {status} {sick}")
         path = f"/v1/incidents/{sick}/notifications"
         for number in range(3):
@@ -89,7 +89,7 @@ def poison(stage):
         for service in services:
             service.kill()
             service.start()
-        wait_delivered(stage.server, receivers, True, 180)
+        wait_delivered(stage.server, 180, services)
     for service in services:
         service.stop()
     judge(stage, ledger, receivers, "what was sick is delivered in order once it is cured", f"{2 * count} x 3",

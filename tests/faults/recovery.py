@@ -109,7 +109,7 @@ def take_over(stage, receivers, token, services):
         raise Broken("no claim was orphaned")
     latest = server.number("SELECT ceil(max(extract(epoch FROM due_at - now()))) FROM delivery WHERE state = 'pending'")
     if stage.short:
-        wait_delivered(server, receivers, True, 120)
+        wait_delivered(server, 120, services)
         stage.result("an orphaned claim is taken over", 1, "" if latest <= 45 else f"its lease ends in {latest} s",
                      f"the lease had {latest} s left (at most 45 s)")
         return
@@ -153,7 +153,7 @@ def restarts(stage):
     stopping.set()
     for thread in clients:
         thread.join()
-    wait_delivered(stage.server, receivers, False, 120)
+    wait_delivered(stage.server, 120)
     for service in services:
         service.stop()
     finding, calls = ledgers.Finding(), ledgers.Finding()

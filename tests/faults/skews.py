@@ -110,7 +110,7 @@ def skews(stage, receivers, token):
     for board, _ in pair:
         board["clock_ms"] = 0
     ledger = load.stop()
-    wait_delivered(stage.server, receivers, stage.short, 300)
+    wait_delivered(stage.server, 300, stage.hurried)
     for _, service in pair:
         service.stop()
     finish(stage, ledger, receivers, rounds, faults)

@@ -89,7 +89,7 @@ def soak(stage):
         time.sleep(pause)
         samples.append((memory_of(service), fleet.descriptors(service.process)))
     traffic.stop()
-    wait_delivered(stage.server, receivers, False, 120)
+    wait_delivered(stage.server, 120)
     judge(stage, service, traffic, samples, minutes, receivers)
 
 
@@ -100,7 +100,7 @@ def warm_up(stage, service, receivers, token):
     wait_until(lambda: load.acknowledged() >= 600, 120, "a first crowd")
     load.stop()
     receivers.tell("delay 0 10")
-    wait_delivered(stage.server, receivers, False, 120)
+    wait_delivered(stage.server, 120)
 
 
 def judge(stage, service, traffic, samples, minutes, receivers):

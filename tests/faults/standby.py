@@ -86,7 +86,7 @@ def play_rounds(pair, load, probers, rounds, stalls):
 def finish(stage, pair, receivers, services, load):
     ledger = load.stop()
     os.environ["CSPR_MIGRATION_URL"] = pair.primary.url("cspr_owner")
-    wait_delivered(stage.server, receivers, stage.short, 180)
+    wait_delivered(stage.server, 180, stage.hurried)
     for service in services:
         service.stop()
     stored, calls = ledgers.Finding(), ledgers.Finding()

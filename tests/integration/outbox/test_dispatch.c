@@ -200,6 +200,38 @@ Test(dispatcher, records_that_a_secret_cannot_be_opened_and_sends_nothing)
 	cr_assert(strstr(query("SELECT error FROM delivery_attempt LIMIT 1"), "CSPR_SECRETS_KEY"));
 }
 
+static long long in_hand(struct outbox *outbox)
+{
+	CLEANUP(text_finish) struct text metrics = TEXT_INIT(8192);
+	long long count = -1;
+
+	outbox_measure(outbox, &metrics);
+	const char *line = strstr(text_string(&metrics), "\ncspr_deliveries_in_hand ");
+	cr_assert(line && sscanf(line, "\ncspr_deliveries_in_hand %lld", &count) == 1);
+	return count;
+}
+
+static bool has_nothing_in_hand(void *outbox)
+{
+	return in_hand(outbox) == 0;
+}
+
+Test(dispatcher, tells_what_it_has_in_hand_until_that_is_settled)
+{
+	CLEANUP(receiver_stop) struct receiver *receiver = receiver_start();
+	struct outbox *outbox = start_with(SECRETS_KEY, 60);
+
+	receiver_hold(receiver);
+	endpoint_add("a", NULL, receiver_url(receiver));
+	event_add(1);
+	cr_assert(receiver_wait(receiver, 1, PATIENCE));
+	cr_expect_geq(in_hand(outbox), 1);
+	receiver_release(receiver);
+	cr_assert(wait_until(has_nothing_in_hand, outbox, PATIENCE));
+	cr_expect(is_settled("delivered"), "it was let go before it was settled");
+	outbox_stop(outbox);
+}
+
 Test(dispatcher, counts_what_it_does)
 {
 	CLEANUP(receiver_stop) struct receiver *receiver = receiver_start();
