@@ -336,7 +336,8 @@ static bool is_secure(const struct call *call)
 
 /*
  * A receiver that demands a client certificate breaks off, in TLS 1.3 only after the handshake, and
- * its alert seldom says why: what the endpoint has is told beside it.
+ * its alert seldom says why: what the endpoint has is told beside it. Its reset may overtake the
+ * alert, because what we had said by then was not read.
  */
 static bool is_tls_end(const struct call *call, CURLcode code)
 {
@@ -344,7 +345,7 @@ static bool is_tls_end(const struct call *call, CURLcode code)
 		return true;
 	if (code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR)
 		return false;
-	return strstr(call->error, "alert") || (was_gone_already(call) && is_secure(call));
+	return strstr(call->error, "alert") || (is_secure(call) && call->sent->status == 0);
 }
 
 /* libcurl says of a certificate only that it does not hold, or what GnuTLS said of a handshake. */

@@ -166,6 +166,13 @@ static void answer_calls(struct tls_receiver *receiver, gnutls_session_t session
 	} while (receiver->keeps_open);
 }
 
+static void reset_when_closed(int connection)
+{
+	const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+	cr_assert_eq(setsockopt(connection, SOL_SOCKET, SO_LINGER, &none, sizeof(none)), 0);
+}
+
 static void talk(struct tls_receiver *receiver, int connection)
 {
 	const char *priority = receiver->priority ? receiver->priority : "NORMAL";
@@ -185,6 +192,8 @@ static void talk(struct tls_receiver *receiver, int connection)
 	while (result < 0 && !gnutls_error_is_fatal(result));
 	if (result < 0)
 		(void)gnutls_alert_send_appropriate(session, result);
+	else if (receiver->resets)
+		reset_when_closed(connection);
 	else
 		answer_calls(receiver, session);
 	gnutls_deinit(session);

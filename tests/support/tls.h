@@ -46,6 +46,7 @@ struct tls_receiver {
 	const char *priority;              /* GnuTLS's; NULL is its usual one */
 	const struct identity *of_clients; /* whose certificate is demanded, or NULL */
 	bool keeps_open;                   /* a connection takes more than one call */
+	bool resets;                       /* each connection, once its handshake is done */
 	unsigned port;
 	atomic_size_t connections;
 	atomic_size_t calls;

@@ -193,6 +193,26 @@ Test(certificate, that_a_receiver_does_not_take_is_told_with_its_alert)
 	}
 }
 
+/* As the end of a receiver that breaks off looks where its reset is here before its alert is read.
+ */
+Test(certificate, is_told_of_after_a_reset_without_an_alert)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(versions); i++) {
+		CLEANUP(play_close) struct play play = {.receiver.resets = true};
+		CLEANUP(answer_finish) struct answer proof = {0};
+		struct endpoint endpoint;
+
+		play_open(&play, versions[i]);
+		endpoint_propose(&play.administrators, play.url,
+		    with_certificate(&play, with_bundle(&play, for_incidents())), &endpoint);
+		endpoint_approve(&play.administrators, &endpoint);
+		free(incident_create(&play.scene, &play.service, SERIOUS_HARM));
+		read_proof(&play, &endpoint, 1, &proof);
+		expect_fault(&proof, "TLS was broken off: ");
+		expect_fault(&proof, "; this endpoint has a client certificate");
+	}
+}
+
 Test(certificate, of_a_receiver_counts_by_the_endpoints_own_authorities_only)
 {
 	CLEANUP(play_close) struct play play = {0};
