@@ -352,13 +352,19 @@ size_t count_of(const json_t *array, const char *member, const char *text)
 	return count;
 }
 
-long measured(const char *name)
+void get_metrics(struct answer *ret_answer)
 {
 	struct service metrics = stage()->service;
-	struct answer answer;
 
 	snprintf(metrics.url, sizeof(metrics.url), "%s", metrics.metrics_url);
-	http_call(&metrics, &(struct call){.path = "/metrics"}, &answer);
+	http_call(&metrics, &(struct call){.path = "/metrics"}, ret_answer);
+}
+
+long measured(const char *name)
+{
+	struct answer answer;
+
+	get_metrics(&answer);
 	const char *line = strstr(text_string(&answer.body), text_of("\n%s ", name));
 	long value = line ? strtol(line + strlen(name) + 2, NULL, 10) : -1;
 	answer_finish(&answer);

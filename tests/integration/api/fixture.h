@@ -146,6 +146,8 @@ const char *agency_of(const char *slug);
 const char *key_of(const char *partnership, const char *agency, const char *scopes);
 void key_expire(const char *token);
 /* By csprd's own command. */
+/* What /metrics says, at its own listener. */
+void get_metrics(struct answer *ret_answer);
 /* What is told of a number by /metrics, -1 for nothing. */
 long measured(const char *name);
 void key_revoke(const char *partnership, const char *token);

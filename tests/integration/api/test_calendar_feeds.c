@@ -518,10 +518,8 @@ Test(calendar_feed, s_secret_stands_nowhere)
 	    " FROM pg_class AS c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace",
 	    secret, NULL);
 	cr_assert(!kept || !strstr(kept, secret));
-	struct service metrics = stage()->service;
-	snprintf(metrics.url, sizeof(metrics.url), "%s", metrics.metrics_url);
-	at(&metrics);
-	const struct answer *counted = get("/metrics");
-	expect_status(counted, 200);
-	cr_assert_null(strstr(text_string(&counted->body), secret));
+	CLEANUP(answer_finish) struct answer metrics = {0};
+	get_metrics(&metrics);
+	expect_status(&metrics, 200);
+	cr_assert_null(strstr(text_string(&metrics.body), secret));
 }

@@ -190,19 +190,26 @@ static void end_asking(const char *how)
 	    NULL);
 }
 
-/* The first, then those behind it, after the one that asked for it was ended. */
-static void expect_after_end(const char *how, const char *first, const char *others)
+/* MANY reads of the same incident, by the same caller, behind one that is held. */
+static PGconn *hold_same(const char *id, int connections[MANY + 1])
 {
 	const char *tokens[MANY];
 	const char *ids[MANY];
-	int connections[MANY + 1];
-	const char *id = recorded(incident_with("{}"));
 
 	for (size_t i = 0; i < MANY; i++) {
 		tokens[i] = stage()->council;
 		ids[i] = id;
 	}
-	CLEANUP(PQfinish) PGconn *holder = hold_behind_one(id, tokens, ids, connections);
+	return hold_behind_one(id, tokens, ids, connections);
+}
+
+/* The first, then those behind it, after the one that asked for it was ended. */
+static void expect_after_end(const char *how, const char *first, const char *others)
+{
+	int connections[MANY + 1];
+	const char *id = recorded(incident_with("{}"));
+
+	CLEANUP(PQfinish) PGconn *holder = hold_same(id, connections);
 	end_asking(how);
 	/* Who asks next is held as well. */
 	cr_assert(wait_until(is_held, NULL, PATIENCE));
@@ -232,16 +239,10 @@ static bool is_asked_for_together(void *context)
 /* Each of them would else wait as long again. */
 Test(reads, that_are_asked_for_in_vain_are_told_so_together)
 {
-	const char *tokens[MANY];
-	const char *ids[MANY];
 	int connections[MANY + 1];
 	const char *id = recorded(incident_with("{}"));
 
-	for (size_t i = 0; i < MANY; i++) {
-		tokens[i] = stage()->council;
-		ids[i] = id;
-	}
-	CLEANUP(PQfinish) PGconn *holder = hold_behind_one(id, tokens, ids, connections);
+	CLEANUP(PQfinish) PGconn *holder = hold_same(id, connections);
 	end_asking("pg_cancel_backend");
 	cr_assert(wait_until(is_asked_for_together, NULL, PATIENCE));
 	long questions = measured("cspr_reads_questions_total");

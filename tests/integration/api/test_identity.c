@@ -170,18 +170,16 @@ Test(canary, is_not_heard_in_what_webhooks_carry)
 
 Test(canary, is_not_heard_in_the_audit_trail_nor_in_metrics)
 {
-	struct service metrics = stage()->service;
+	CLEANUP(answer_finish) struct answer metrics = {0};
 
 	sing();
 	cr_assert_eq(count_rows("SELECT count(*) FROM audit_entry AS e"
 	                        " WHERE position($1 IN to_jsonb(e)::text) > 0",
 	                 canary),
 	    0);
-	snprintf(metrics.url, sizeof(metrics.url), "%s", metrics.metrics_url);
-	at(&metrics);
-	const struct answer *answer = get("/metrics");
-	expect_status(answer, 200);
-	cr_assert_null(strstr(text_string(&answer->body), canary));
+	get_metrics(&metrics);
+	expect_status(&metrics, 200);
+	cr_assert_null(strstr(text_string(&metrics.body), canary));
 }
 
 /* Where the postmaster's stderr goes, when that is a file that we may read; else NULL. */
