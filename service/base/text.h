@@ -40,8 +40,16 @@ static inline void text_append(struct text *text, const void *bytes, size_t leng
 	text->data[text->length] = '\0';
 }
 
-void text_puts(struct text *text, const char *string);
-void text_putc(struct text *text, char character);
+static inline void text_puts(struct text *text, const char *string)
+{
+	text_append(text, string, strlen(string));
+}
+
+static inline void text_putc(struct text *text, char character)
+{
+	text_append(text, &character, 1);
+}
+
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends a JSON string with its quotes; the bytes must be UTF-8. */
 void text_put_json(struct text *text, const char *bytes, size_t length);

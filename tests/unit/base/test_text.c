@@ -92,6 +92,31 @@ Test(text, gives_its_content_away_once)
 	cr_expect_not(text.failed, "the limit stays what it was");
 }
 
+/* How long a JSON string becomes of which all but one byte are plain. */
+static size_t length_with(char byte, size_t at, size_t length)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(1000);
+	char bytes[48];
+
+	memset(bytes, 'a', sizeof(bytes));
+	bytes[at] = byte;
+	text_put_json(&text, bytes, length);
+	return text.length;
+}
+
+/* They are looked at in blocks: neither a block's edges nor what is shorter are left out. */
+Test(text, escapes_what_a_json_string_cannot_have_wherever_it_stands)
+{
+	for (size_t length = 1; length < 40; length++)
+		for (size_t at = 0; at < length; at++)
+			for (int byte = 0; byte < 256; byte++) {
+				bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+				size_t plain = length + 2;
+				cr_assert_eq(length_with((char)byte, at, length) > plain, escaped,
+				    "%d at %zu of %zu", byte, at, length);
+			}
+}
+
 Test(text, writes_json_strings_that_a_parser_reads_back)
 {
 	static const struct {
