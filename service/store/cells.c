@@ -98,7 +98,8 @@ static size_t put_bare_element(
 {
 	struct cell element = {.bytes = array.bytes + start};
 
-	while (start + element.length < array.length && !strchr(",}", element.bytes[element.length]))
+	while (start + element.length < array.length && element.bytes[element.length] != ',' &&
+	       element.bytes[element.length] != '}')
 		element.length++;
 	if (element.length == 4 && memcmp(element.bytes, "NULL", 4) == 0)
 		text_puts(ret_text, "null");

@@ -4,26 +4,26 @@
 #include <assert.h>
 #include <string.h>
 
-/* PostgreSQL's names have 63 bytes. */
-#define KEY_BYTES 80
+/* PostgreSQL's results have 1,664 columns at the most, whose names have 63 bytes. */
+#define KEYS_BYTES ((size_t)1024 * 1024)
 
 static struct cell cell_at(const struct rows *rows, size_t row, size_t column)
 {
-	if (PQgetisnull(rows->result, (int)row, (int)column))
+	size_t length = (size_t)PQgetlength(rows->result, (int)row, (int)column);
+
+	if (length == 0 && PQgetisnull(rows->result, (int)row, (int)column))
 		return (struct cell){.bytes = NULL};
-	return (struct cell){
-	    .bytes = PQgetvalue(rows->result, (int)row, (int)column),
-	    .length = (size_t)PQgetlength(rows->result, (int)row, (int)column),
-	};
+	return (struct cell){PQgetvalue(rows->result, (int)row, (int)column), length};
 }
 
-/* True when the name can stand between quotes in JSON as it is. */
-static bool is_plain(const char *name)
+/* Once for all rows, which a list has fifty of. */
+static void prepare_key(struct rows *rows, struct column *column)
 {
-	for (; *name; name++)
-		if ((unsigned char)*name < 0x20 || *name == '"' || *name == '\\')
-			return false;
-	return true;
+	column->key = rows->keys.length;
+	text_putc(&rows->keys, ',');
+	text_put_json(&rows->keys, column->name, column->name_length);
+	text_putc(&rows->keys, ':');
+	column->key_length = rows->keys.length - column->key;
 }
 
 struct rows *rows_create(PGresult *result)
@@ -34,6 +34,7 @@ struct rows *rows_create(PGresult *result)
 	if (!rows)
 		return NULL;
 	rows->result = result;
+	rows->keys = TEXT_INIT(KEYS_BYTES);
 	rows->column_count = count;
 	for (size_t i = 0; i < count; i++) {
 		struct column *column = &rows->columns[i];
@@ -41,8 +42,10 @@ struct rows *rows_create(PGresult *result)
 		column->name_length = strlen(column->name);
 		column->type = cell_type(PQftype(result, (int)i));
 		column->is_hidden = column->name[0] == '_';
-		column->is_plain = is_plain(column->name);
+		if (!column->is_hidden)
+			prepare_key(rows, column);
 	}
+	assert(!rows->keys.failed);
 	return rows;
 }
 
@@ -51,6 +54,7 @@ void rows_destroy(struct rows *rows)
 	if (!rows)
 		return;
 	PQclear(rows->result);
+	text_finish(&rows->keys);
 	free(rows);
 }
 
@@ -59,23 +63,29 @@ size_t rows_count(const struct rows *rows)
 	return (size_t)PQntuples(rows->result);
 }
 
-/* By exact name; PQfnumber() would fold the case. */
-static size_t find_column(const struct rows *rows, const char *name)
+/* By exact name, else how many columns there are; PQfnumber() would fold the case. */
+static size_t seek_column(const struct rows *rows, const char *name)
 {
+	size_t length = strlen(name);
 	size_t i = 0;
 
-	while (i < rows->column_count && strcmp(rows->columns[i].name, name) != 0)
+	while (i < rows->column_count && (rows->columns[i].name_length != length ||
+	                                     memcmp(rows->columns[i].name, name, length) != 0))
 		i++;
-	assert(i < rows->column_count);
 	return i;
+}
+
+static size_t find_column(const struct rows *rows, const char *name)
+{
+	size_t column = seek_column(rows, name);
+
+	assert(column < rows->column_count);
+	return column;
 }
 
 bool rows_has(const struct rows *rows, const char *column)
 {
-	for (size_t i = 0; i < rows->column_count; i++)
-		if (strcmp(rows->columns[i].name, column) == 0)
-			return true;
-	return false;
+	return seek_column(rows, column) < rows->column_count;
 }
 
 const char *rows_text(const struct rows *rows, size_t row, const char *column)
@@ -98,29 +108,9 @@ int64_t rows_number(const struct rows *rows, size_t row, const char *column)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
-static void put_key(const struct column *column, struct text *ret_text)
-{
-	if (!column->is_plain) {
-		text_put_json(ret_text, column->name, column->name_length);
-		text_putc(ret_text, ':');
-		return;
-	}
-	char key[KEY_BYTES];
-	size_t length = column->name_length;
-	if (length + 3 > sizeof(key)) {
-		text_printf(ret_text, "\"%s\":", column->name);
-		return;
-	}
-	key[0] = '"';
-	memcpy(key + 1, column->name, length);
-	key[length + 1] = '"';
-	key[length + 2] = ':';
-	text_append(ret_text, key, length + 3);
-}
-
 void rows_put_open_object(const struct rows *rows, size_t row, struct text *ret_text)
 {
-	bool first = true;
+	size_t comma = 1; /* which the first has not */
 
 	assert(row < rows_count(rows));
 	text_putc(ret_text, '{');
@@ -128,10 +118,8 @@ void rows_put_open_object(const struct rows *rows, size_t row, struct text *ret_
 		const struct column *column = &rows->columns[i];
 		if (column->is_hidden)
 			continue;
-		if (!first)
-			text_putc(ret_text, ',');
-		first = false;
-		put_key(column, ret_text);
+		text_append(ret_text, rows->keys.data + column->key + comma, column->key_length - comma);
+		comma = 0;
 		cell_put_json(column->type, cell_at(rows, row, i), ret_text);
 	}
 }

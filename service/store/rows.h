@@ -9,13 +9,15 @@
 struct column {
 	const char *name;
 	size_t name_length;
+	size_t key; /* where it begins in `keys` */
+	size_t key_length;
 	struct cell_type type;
 	bool is_hidden; /* for the program, not for the answer */
-	bool is_plain;  /* the name needs no escape in JSON */
 };
 
 struct rows {
 	PGresult *result;
+	struct text keys; /* of each column as JSON has it: a comma, the name, a colon */
 	size_t column_count;
 	struct column columns[];
 };
