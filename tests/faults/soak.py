@@ -59,7 +59,7 @@ class Traffic:
         method, path, body, expected = dice.choice((
             ("GET", "/v1/incidents?limit=20", None, 200), ("GET", f"/v1/incidents/{target}", None, None),
             ("GET", "/v1/events?limit=20", None, 200), ("GET", "/v1/deliveries?limit=20", None, 200),
-            ("GET", "/v1/deadlines?limit=20", None, 200), ("GET", "/v1/reports/notifications-by-year", None, None),
+            ("GET", "/v1/deadlines?limit=20", None, 200), ("GET", "/v1/reports/rapid-reviews-by-year", None, 200),
             ("GET", "/v1/events?wait=1&limit=1", None, 200), ("POST", "/v1/incidents", {"nature": "bad"}, 422),
             ("GET", "/v1/incidents?limit=none", None, 400), ("GET", "/v1/nowhere", None, 404)))
         status, _, _ = caller.call(self.service.address, method, path, self.token,
