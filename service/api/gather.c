@@ -228,8 +228,8 @@ static bool ask_for_all(struct gather *gather, struct reader *company, struct pr
 static bool wait_for_turn(struct gather *gather, struct reader *reader)
 {
 	pthread_mutex_lock(&gather->lock);
-	reader->asks = gather->asking < gather->asking_max;
-	if (reader->asks) {
+	bool asks_now = gather->asking < gather->asking_max;
+	if (asks_now) {
 		gather->asking++;
 	} else {
 		*gather->end = reader;
@@ -237,7 +237,8 @@ static bool wait_for_turn(struct gather *gather, struct reader *reader)
 		gather->waiting++;
 	}
 	pthread_mutex_unlock(&gather->lock);
-	if (reader->asks)
+	/* Whoever waits is not looked at before it has been woken: whoever wakes it may be at it. */
+	if (asks_now)
 		return true;
 	while (sem_wait(&reader->turn) != 0)
 		assert(errno == EINTR);
