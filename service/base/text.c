@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LARGE ((size_t)4096)
+
 typedef unsigned char block __attribute__((vector_size(8)));
 
 void text_finish(struct text *text)
@@ -27,9 +29,10 @@ static bool reserve(struct text *text, size_t extra)
 	if (needed <= text->capacity)
 		return true;
 
+	/* An answer's few thousand bytes are reached in three steps. */
 	size_t capacity = text->capacity ? text->capacity : 128;
 	while (capacity < needed)
-		capacity *= 2;
+		capacity *= capacity < LARGE ? 8 : 2;
 	char *grown = realloc(text->data, capacity);
 	/* Half a text that nobody looked at would be sent as if it were whole (docs/adr/0009). */
 	if (!grown)
@@ -56,14 +59,19 @@ void text_printf(struct text *text, const char *format, ...)
 	va_start(arguments, format);
 	va_list again;
 	va_copy(again, arguments);
-	int length = vsnprintf(NULL, 0, format, arguments);
+	/* Into the room that is left, which is mostly enough. */
+	size_t room = text->failed ? 0 : text->capacity - text->length;
+	int length = vsnprintf(room ? text->data + text->length : NULL, room, format, arguments);
 	va_end(arguments);
+	bool fits = length >= 0 && reserve(text, (size_t)length);
+	if (fits && (size_t)length >= room)
+		vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+	if (fits)
+		text->length += (size_t)length;
+	else if (text->data)
+		text->data[text->length] = '\0';
 	if (length < 0)
 		text->failed = true;
-	else if (reserve(text, (size_t)length)) {
-		vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
-		text->length += (size_t)length;
-	}
 	va_end(again);
 }
 
