@@ -57,12 +57,39 @@ bool api_create(const struct settings *settings, struct api **ret_api, struct pr
 	return true;
 }
 
+static bool is_own(const char *scope)
+{
+	const char *end = strrchr(scope, '_');
+
+	return end && strcmp(end, "_own") == 0;
+}
+
+static void put_scopes(
+    const struct operation *operation, bool with_own, char ret_array[SCOPES_OF_OPERATION])
+{
+	CLEANUP(text_finish) struct text array = TEXT_INIT(SCOPES_OF_OPERATION - 1);
+
+	text_putc(&array, '{');
+	for (const char *const *scope = operation->scopes; scope && *scope; scope++)
+		if (with_own || !is_own(*scope))
+			text_printf(&array, "%s\"%s\"", array.length > 1 ? "," : "", *scope);
+	text_putc(&array, '}');
+	snprintf(ret_array, SCOPES_OF_OPERATION, "%s", text_string(&array));
+}
+
 bool api_bind(struct api *api, const struct contract *contract, struct problem *problem)
 {
 	api->contract = contract;
-	api->endpoints = calloc(contract_operation_count(contract) + 1, sizeof(struct endpoint *));
-	if (!api->endpoints)
+	size_t count = contract_operation_count(contract);
+	api->endpoints = calloc(count + 1, sizeof(struct endpoint *));
+	api->scopes = calloc(count + 1, sizeof(*api->scopes));
+	if (!api->endpoints || !api->scopes)
 		return problem_fail(problem, PROBLEM_UNAVAILABLE, "out of memory");
+	for (size_t i = 0; i < count; i++) {
+		const struct operation *operation = contract_operation(contract, i);
+		put_scopes(operation, true, api->scopes[operation->index].any);
+		put_scopes(operation, false, api->scopes[operation->index].whole);
+	}
 	return bind_operations(api, problem);
 }
 
@@ -79,6 +106,7 @@ void api_destroy(struct api *api)
 	rulebook_cache_destroy(api->rulebooks);
 	gather_destroy(api->gather);
 	free(api->endpoints);
+	free(api->scopes);
 	free(api);
 }
 
@@ -188,13 +216,12 @@ void api_serve(void *context, const struct request *request, struct reply *reply
 	    .request = request,
 	    .reply = reply,
 	    .endpoint = api->endpoints[request->operation->index],
+	    .scopes = &api->scopes[request->operation->index],
 	    .today = date_in_london(clock_milliseconds()),
 	};
 	bool served;
 
 	snprintf(reply->media_type, sizeof(reply->media_type), "%s", request->answer_type);
-	call_put_scopes(request->operation, true, call.scopes);
-	call_put_scopes(request->operation, false, call.whole_scopes);
 	if (request->operation->open)
 		served = request->fault->kind == PROBLEM_NONE || call.endpoint->judges_faults
 		             ? call.endpoint->serve(&call, &problem)

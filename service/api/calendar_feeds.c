@@ -27,20 +27,13 @@ static void hash_secret(const struct call *call, const char *secret, char ret_ha
 }
 
 /* What reads deadlines: a feed's key has to be one that lists them. */
-struct reading {
-	char scopes[SCOPES_OF_OPERATION];
-	char whole_scopes[SCOPES_OF_OPERATION];
-};
-
-static void bind_reading(
-    const struct call *call, struct reading *reading, struct bindings *bindings)
+static void bind_reading(const struct call *call, struct bindings *bindings)
 {
 	const struct operation *list = contract_find(call->api->contract, "listDeadlines");
+	const struct scopes *scopes = &call->api->scopes[list->index];
 
-	call_put_scopes(list, true, reading->scopes);
-	call_put_scopes(list, false, reading->whole_scopes);
-	bind_text(bindings, "scopes", reading->scopes);
-	bind_text(bindings, "whole_scopes", reading->whole_scopes);
+	bind_text(bindings, "scopes", scopes->any);
+	bind_text(bindings, "whole_scopes", scopes->whole);
 	bind_text(bindings, "request_id", call->request->request_id);
 }
 
@@ -49,10 +42,9 @@ static void bind_reading(
 /* Authenticates once more, as one who lists deadlines: a feed without would show nothing. */
 static void require_reading(const struct call *call, struct batch *batch)
 {
-	struct reading reading;
 	struct bindings bindings = {0};
 
-	bind_reading(call, &reading, &bindings);
+	bind_reading(call, &bindings);
 	bind_text(&bindings, "key_hash", call->key_hash);
 	bind_text(&bindings, "rulebook", NULL);
 	batch_add(batch, &SQL_AUTHENTICATE, &bindings);
@@ -150,14 +142,13 @@ bool calendar_feeds_revoke(struct call *call, struct problem *problem)
 static bool read_feed(struct call *call, const char *secret, struct batch *ret_batch,
     size_t *ret_events, struct problem *problem)
 {
-	struct reading reading;
 	struct bindings bindings = {0};
 	struct date_text today = date_format(call->today);
 	struct date_text until = date_format((struct date){call->today.days + DAYS_AHEAD});
 	char hash[DIGEST_HEX];
 
 	hash_secret(call, secret, hash);
-	bind_reading(call, &reading, &bindings);
+	bind_reading(call, &bindings);
 	bind_text(&bindings, "secret_hash", hash);
 	bind_text(&bindings, "as_of", today.text);
 	bind_text(&bindings, "until", until.text);

@@ -70,26 +70,6 @@ void call_bind(const struct call *call, struct arguments *ret_arguments)
 	}
 }
 
-static bool is_own(const char *scope)
-{
-	const char *end = strrchr(scope, '_');
-
-	return end && strcmp(end, "_own") == 0;
-}
-
-void call_put_scopes(
-    const struct operation *operation, bool with_own, char ret_array[SCOPES_OF_OPERATION])
-{
-	CLEANUP(text_finish) struct text array = TEXT_INIT(SCOPES_OF_OPERATION - 1);
-
-	text_putc(&array, '{');
-	for (const char *const *scope = operation->scopes; scope && *scope; scope++)
-		if (with_own || !is_own(*scope))
-			text_printf(&array, "%s\"%s\"", array.length > 1 ? "," : "", *scope);
-	text_putc(&array, '}');
-	snprintf(ret_array, SCOPES_OF_OPERATION, "%s", text_string(&array));
-}
-
 bool call_begin(struct call *call, enum batch_end end, const struct rulebook *rulebook,
     struct batch *ret_batch, struct problem *problem)
 {
@@ -98,8 +78,8 @@ bool call_begin(struct call *call, enum batch_end end, const struct rulebook *ru
 	if (!batch_begin(call->lease, end, ret_batch, problem))
 		return false;
 	bind_text(&bindings, "key_hash", call->key_hash);
-	bind_text(&bindings, "scopes", call->scopes);
-	bind_text(&bindings, "whole_scopes", call->whole_scopes);
+	bind_text(&bindings, "scopes", call->scopes->any);
+	bind_text(&bindings, "whole_scopes", call->scopes->whole);
 	bind_text(&bindings, "rulebook", rulebook ? rulebook->version : NULL);
 	/* For the audit chain, which reading does not add to. */
 	bind_text(&bindings, "request_id", end == BATCH_READ ? NULL : call->request->request_id);

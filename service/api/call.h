@@ -42,10 +42,20 @@ struct endpoint {
 	bool judges_faults; /* of the request itself, once it knows who calls without a key */
 };
 
+/* The alternatives that an operation lists. */
+#define SCOPES_OF_OPERATION 512
+
+/* The scopes of an operation, any of which is enough, as PostgreSQL arrays. */
+struct scopes {
+	char any[SCOPES_OF_OPERATION];
+	char whole[SCOPES_OF_OPERATION]; /* those that are not for the caller's own agency alone */
+};
+
 struct api {
 	const struct settings *settings;
 	const struct contract *contract;
 	const struct endpoint **endpoints; /* by operation index */
+	struct scopes *scopes;             /* by operation index */
 	struct pool *pool;
 	struct rulebook_cache *rulebooks;
 	struct gather *gather;
@@ -54,8 +64,6 @@ struct api {
 
 /* A key with more scopes than fit counts as one without those at the end. */
 #define SCOPES_BYTES 4096
-/* The alternatives that an operation lists. */
-#define SCOPES_OF_OPERATION 512
 
 struct call {
 	struct api *api;
@@ -65,9 +73,7 @@ struct call {
 	struct lease *lease;
 	struct date today; /* in London */
 	char key_hash[DIGEST_HEX];
-	char scopes[SCOPES_OF_OPERATION];       /* PostgreSQL array of the alternatives */
-	char whole_scopes[SCOPES_OF_OPERATION]; /* those of them that are not for the caller's own
-	                                           agency alone */
+	const struct scopes *scopes; /* that are enough for it */
 	char body_sha256[DIGEST_HEX];
 	char actor_id[37];
 	char caller_scopes[SCOPES_BYTES]; /* PostgreSQL array of all that the key has */
@@ -88,10 +94,6 @@ struct arguments {
 void arguments_finish(struct arguments *arguments);
 DEFINE_VALUE_CLEANUP(struct arguments, arguments_finish)
 void call_bind(const struct call *call, struct arguments *ret_arguments);
-
-/* The scopes that are enough, as a PostgreSQL array; with or without those of one's own agency. */
-void call_put_scopes(
-    const struct operation *operation, bool with_own, char ret_array[SCOPES_OF_OPERATION]);
 
 /*
  * Starts a batch whose first statement says who calls. `rulebook` is the one that the answer is
