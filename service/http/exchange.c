@@ -278,12 +278,12 @@ void exchange_answer(const struct exchange_options *options, struct connection *
 	struct exchange exchange;
 	CLEANUP(reply_finish) struct reply reply = {0};
 
+	reply_init(&reply);
 	memset(&exchange, 0, sizeof(exchange));
 	exchange.options = options;
 	exchange.message = message;
 	exchange.connection = connection;
 	exchange.request.path = "";
-	reply_init(&reply);
 	MHD_get_connection_values(connection->handle, MHD_HEADER_KIND, collect, &exchange.headers);
 	identify(&exchange);
 	exchange.request.token = headers_bearer_token(&exchange.headers);

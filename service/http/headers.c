@@ -7,8 +7,7 @@
 
 #define TOKEN_BYTES 8192
 
-static const char letters_and_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* Fields that may stand once; a second one is how requests are made to mean two things. */
 static const char *const single[] = {"Host", "Content-Length", "Transfer-Encoding", "Content-Type",
@@ -40,22 +39,9 @@ size_t headers_count(const struct headers *headers, const char *name)
 	return count;
 }
 
-static size_t alphabet_span(const char *text, const char *more)
-{
-	size_t length = 0;
-
-	for (;;) {
-		size_t plain = strspn(text + length, letters_and_digits);
-		size_t extra = strspn(text + length + plain, more);
-		if (plain + extra == 0)
-			return length;
-		length += plain + extra;
-	}
-}
-
 static bool is_token(const char *name)
 {
-	size_t length = alphabet_span(name, "!#$%&'*+-.^_`|~");
+	size_t length = strspn(name, LETTERS_AND_DIGITS "!#$%&'*+-.^_`|~");
 
 	return length > 0 && name[length] == '\0';
 }
@@ -148,13 +134,13 @@ const char *headers_bearer_token(const struct headers *headers)
 	if (!value || strncasecmp(value, "Bearer ", 7) != 0)
 		return NULL;
 	value += 7;
-	size_t length = alphabet_span(value, "._~+/=-");
+	size_t length = strspn(value, LETTERS_AND_DIGITS "._~+/=-");
 	return length > 0 && length <= TOKEN_BYTES && value[length] == '\0' ? value : NULL;
 }
 
 bool request_id_is_sound(const char *id)
 {
-	size_t length = alphabet_span(id, "._-");
+	size_t length = strspn(id, LETTERS_AND_DIGITS "._-");
 
 	return length > 0 && length <= 64 && id[length] == '\0';
 }

@@ -56,16 +56,17 @@ struct reply {
 	int status;
 	char media_type[64];
 	struct text body;
-	size_t header_count;
-	struct {
-		const char *name;
-		char value[1024];
-	} headers[REPLY_HEADERS_MAX];
 	struct later later; /* in place of the body */
 	/* For the log line only. */
 	char actor_id[40];
 	char cause[320];
 	char code[48];
+	size_t header_count;
+	/* Last, because it is large and left as it is until a header is put there. */
+	struct {
+		const char *name;
+		char value[1024];
+	} headers[REPLY_HEADERS_MAX];
 };
 
 void reply_init(struct reply *reply);

@@ -1,5 +1,6 @@
 /* Owns the making of replies. */
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 void reply_init(struct reply *reply)
 {
-	memset(reply, 0, sizeof(*reply));
+	memset(reply, 0, offsetof(struct reply, headers));
 	reply->body = TEXT_INIT(REPLY_BYTES);
 	snprintf(reply->media_type, sizeof(reply->media_type), "application/json");
 }
