@@ -115,8 +115,13 @@ void sight_finish(struct sight *sight)
 
 static void put_ids(const struct reader *company, struct text *ret_text)
 {
-	for (const struct reader *at = company; at; at = at->next)
-		text_printf(ret_text, "%s%s", at == company ? "{" : ",", at->id.text);
+	char mark = '{';
+
+	for (const struct reader *at = company; at; at = at->next) {
+		text_putc(ret_text, mark);
+		text_puts(ret_text, at->id.text);
+		mark = ',';
+	}
 	text_putc(ret_text, '}');
 }
 

@@ -17,6 +17,16 @@ void log_set_level(enum log_level level)
 	lowest = (int)level;
 }
 
+static void put_start(struct text *line, const char *level, const char *event)
+{
+	text_puts(line, "{\"time\":\"");
+	text_puts(line, instant_format(clock_milliseconds()).text);
+	text_puts(line, "\",\"level\":\"");
+	text_puts(line, level);
+	text_puts(line, "\",\"event\":");
+	text_put_json(line, event, strlen(event));
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field fields[])
 {
 	static const char *const levels[] = {"debug", "info", "warning", "error"};
@@ -24,10 +34,7 @@ void log_write(enum log_level level, const char *event, const struct log_field f
 	if ((int)level < lowest)
 		return;
 	CLEANUP(text_finish) struct text line = TEXT_INIT(LINE_BYTES);
-	text_printf(&line,
-	    "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", instant_format(clock_milliseconds()).text,
-	    levels[level]);
-	text_put_json(&line, event, strlen(event));
+	put_start(&line, levels[level], event);
 	for (; fields->name; fields++) {
 		text_putc(&line, ',');
 		text_put_json(&line, fields->name, strlen(fields->name));
@@ -35,13 +42,13 @@ void log_write(enum log_level level, const char *event, const struct log_field f
 		if (fields->text)
 			text_put_json(&line, fields->text, strlen(fields->text));
 		else
-			text_printf(&line, "%lld", (long long)fields->number);
+			text_put_number(&line, fields->number);
 	}
 	text_puts(&line, "}\n");
 	if (line.failed) {
 		text_clear(&line);
-		text_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"line_too_long\"}\n",
-		    instant_format(clock_milliseconds()).text, levels[level]);
+		put_start(&line, levels[level], "line_too_long");
+		text_puts(&line, "}\n");
 	}
 	/* One write, so that lines of several threads and processes do not mix. */
 	ssize_t written = write(STDERR_FILENO, line.data, line.length);

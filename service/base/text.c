@@ -52,6 +52,22 @@ void text_append_slowly(struct text *text, const void *bytes, size_t length)
 	text->data[text->length] = '\0';
 }
 
+void text_put_number(struct text *text, int64_t number)
+{
+	char digits[24];
+	char *at = digits + sizeof(digits);
+	/* The least number has no opposite of its own type. */
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		*--at = '-';
+	text_append(text, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
 	va_list arguments;

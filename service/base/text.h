@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -50,6 +51,8 @@ static inline void text_putc(struct text *text, char character)
 	text_append(text, &character, 1);
 }
 
+/* Appends the number in decimal digits. */
+void text_put_number(struct text *text, int64_t number);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends a JSON string with its quotes; the bytes must be UTF-8. */
 void text_put_json(struct text *text, const char *bytes, size_t length);

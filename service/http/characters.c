@@ -71,6 +71,11 @@ static bool holds(const char *bytes, size_t length, bool lines)
 {
 	for (size_t i = 0; i < length;) {
 		uint32_t code;
+		/* Nearly all of nearly every text. */
+		if (bytes[i] >= ' ' && bytes[i] <= '~') {
+			i++;
+			continue;
+		}
 		size_t size = character_read(bytes + i, length - i, &code);
 		if (size == 0 || character_is_forbidden(code))
 			return false;

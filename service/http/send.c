@@ -1,6 +1,7 @@
 /* Owns the headers that every answer has. */
 #include "http/send.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -41,7 +42,8 @@ static void put_headers(
 		u_map_put(headers, "traceparent", sending->traceparent);
 
 	char timing[48];
-	snprintf(timing, sizeof(timing), "total;dur=%.3f", (double)sending->microseconds / 1000);
+	snprintf(timing, sizeof(timing), "total;dur=%" PRId64 ".%03d", sending->microseconds / 1000,
+	    (int)(sending->microseconds % 1000));
 	/* A refusal's time would tell whether there was something to refuse. */
 	if (reply->status < 400)
 		u_map_put(headers, "Server-Timing", timing);

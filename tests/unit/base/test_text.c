@@ -46,6 +46,33 @@ Test(text, refuses_lengths_that_would_wrap_around)
 	cr_expect_eq(text.length, 3);
 }
 
+Test(text, writes_numbers_to_both_ends_of_their_range)
+{
+	static const int64_t numbers[] = {0, 7, 10, -1, 1234567890, INT64_MAX, INT64_MIN};
+	CLEANUP(text_finish) struct text text = TEXT_INIT(200);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+		text_put_number(&text, numbers[i]);
+		text_putc(&text, ' ');
+	}
+	cr_expect_str_eq(
+	    text_string(&text), "0 7 10 -1 1234567890 9223372036854775807 -9223372036854775808 ");
+}
+
+Test(text, prints_into_the_last_byte_of_its_room)
+{
+	/* Every place at which what is printed can meet the end of what was allocated. */
+	for (int before = 100; before < 160; before++)
+		for (int length = 0; length < 40; length++) {
+			CLEANUP(text_finish) struct text text = TEXT_INIT(1000);
+			text_printf(&text, "%*s", before, "a");
+			text_printf(&text, "%0*d", length, 5);
+			cr_assert_eq(text.length, strlen(text_string(&text)));
+			cr_assert_eq(text.length, (size_t)before + (length ? (size_t)length : 1));
+			cr_assert_eq(text_string(&text)[text.length - 1], '5');
+		}
+}
+
 Test(text, prints_all_or_nothing)
 {
 	CLEANUP(text_finish) struct text text = TEXT_INIT(10);
