@@ -84,7 +84,9 @@ bool crud_list(struct call *call, struct problem *problem)
 		return false;
 	if (parent && rows_count(batch_rows(&batch, parent_number)) == 0)
 		return problem_set(problem, PROBLEM_NOT_FOUND, "There is nothing at this path.");
-	return list_close(call, &page, batch_rows(&batch, number), next_steps_put, NULL, problem);
+	const struct rows *rows = batch_rows(&batch, number);
+	list_decorate *decorate = rows_has(rows, "_facts") ? next_steps_put : NULL;
+	return list_close(call, &page, rows, decorate, NULL, problem);
 }
 
 bool crud_create(struct call *call, struct problem *problem)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define LARGE ((size_t)4096)
+#define EXPECTED_MAX ((size_t)1024 * 1024)
 
 typedef unsigned char block __attribute__((vector_size(8)));
 
@@ -40,6 +41,12 @@ static bool reserve(struct text *text, size_t extra)
 	text->data = grown;
 	text->capacity = capacity;
 	return true;
+}
+
+void text_expect(struct text *text, size_t length)
+{
+	if (length <= EXPECTED_MAX && length <= text->limit - text->length)
+		(void)reserve(text, length);
 }
 
 void text_append_slowly(struct text *text, const void *bytes, size_t length)

@@ -54,6 +54,8 @@ static inline void text_putc(struct text *text, char character)
 /* Appends the number in decimal digits. */
 void text_put_number(struct text *text, int64_t number);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Makes room at once for what will be appended, if the text may hold as much; no promise. */
+void text_expect(struct text *text, size_t length);
 /* Appends a JSON string with its quotes; the bytes must be UTF-8. */
 void text_put_json(struct text *text, const char *bytes, size_t length);
 /* Appends what may stand in a URL's query, everything else percent-encoded. */

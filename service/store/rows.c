@@ -132,12 +132,17 @@ void rows_put_object(const struct rows *rows, size_t row, struct text *ret_text)
 
 void rows_put_array(const struct rows *rows, size_t first, size_t count, struct text *ret_text)
 {
+	size_t start = ret_text->length;
+
 	assert(first + count <= rows_count(rows));
 	text_putc(ret_text, '[');
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			text_putc(ret_text, ',');
 		rows_put_object(rows, first + i, ret_text);
+		/* The others are about as long. */
+		if (i == 0)
+			text_expect(ret_text, (count - 1) * (ret_text->length - start));
 	}
 	text_putc(ret_text, ']');
 }

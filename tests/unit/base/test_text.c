@@ -20,6 +20,19 @@ Test(text, holds_exactly_its_limit)
 	cr_expect_str_eq(text_string(&text), "abcde", "a failure keeps what was there");
 }
 
+Test(text, does_not_fail_by_what_is_only_expected)
+{
+	CLEANUP(text_finish) struct text text = TEXT_INIT(10);
+
+	text_puts(&text, "abc");
+	text_expect(&text, 7);
+	text_expect(&text, 8);
+	text_expect(&text, SIZE_MAX);
+	cr_expect_not(text.failed);
+	text_puts(&text, "defghij");
+	cr_expect_str_eq(text_string(&text), "abcdefghij");
+}
+
 Test(text, stays_failed_even_when_later_pieces_would_fit)
 {
 	CLEANUP(text_finish) struct text text = TEXT_INIT(5);
