@@ -186,8 +186,9 @@ static void put_idle(struct lease *lease)
 	pthread_mutex_lock(&pool->lock);
 	assert(pool->idle_count < pool->size);
 	pool->idle[pool->idle_count++] = lease;
-	pthread_cond_signal(&pool->returned);
 	pthread_mutex_unlock(&pool->lock);
+	/* Whoever wakes wants the lock at once. */
+	pthread_cond_signal(&pool->returned);
 }
 
 bool pool_lease(struct pool *pool, struct lease **ret_lease, struct problem *problem)
