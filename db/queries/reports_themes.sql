@@ -15,40 +15,46 @@ CASE
      END
 
 -- name: led_to_reviews
--- The incidents that led to reviews by the day, with the reporting year that they count in and the days from
--- and to which they did: what rapid_reviews_by_year told of them then.
+-- How many incidents that were notified on a day led to reviews, by the day, from and to which days: what
+-- rapid_reviews_by_year told of them then. Each counts once on a day, however many reviews it led to.
 -- fragment
-(SELECT r.id,
-        reporting_year(r.notified_on) AS year,
-        greatest(v.decided_on, r.notified_on) AS led_on,
-        (l.removed_at AT TIME ZONE 'Europe/London')::date AS led_to
-   FROM review AS v
-   JOIN review_incident AS l ON l.partnership_id = v.partnership_id AND l.review_id = v.id
-   JOIN rapid_review AS r ON r.partnership_id = l.partnership_id AND r.incident_id = l.incident_id
-  WHERE v.partnership_id = tenant()
-    AND {{is_lcspr}}
-    AND r.notified_on <= $1::date
-    AND (r.incident_id IN ({{incidents_of_others}})) IS FALSE
-    AND {{rapid_review_stands}}) AS c
+(SELECT s.notified_on, lower(s.span) AS led_on, upper(s.span) AS led_to, count(*) AS led
+   FROM (SELECT i.notified_on, unnest(range_agg(daterange(i.led_on, i.led_to))) AS span
+           FROM (SELECT r.id,
+                        r.notified_on,
+                        greatest(v.decided_on, r.notified_on) AS led_on,
+                        (l.removed_at AT TIME ZONE 'Europe/London')::date AS led_to
+                   FROM review AS v
+                   JOIN review_incident AS l ON l.partnership_id = v.partnership_id AND l.review_id = v.id
+                   JOIN rapid_review AS r ON r.partnership_id = l.partnership_id AND r.incident_id = l.incident_id
+                  WHERE v.partnership_id = tenant()
+                    AND {{is_lcspr}}
+                    AND r.notified_on <= $1::date
+                    AND (r.incident_id IN ({{incidents_of_others}})) IS FALSE
+                    AND {{rapid_review_stands}}) AS i
+          WHERE i.led_to IS NULL
+             OR i.led_to > i.led_on
+          GROUP BY i.id, i.notified_on) AS s
+  GROUP BY s.notified_on, s.span) AS c
 
 -- name: theme_facts
 -- The counted reviews, and what the records of the children of each say: parts of a statement. The public
 -- is told of as many as are told together.
 -- fragment
 decided AS MATERIALIZED (
-  SELECT v.id, v.reference, v.decided_on
+  SELECT v.id, v.decided_on
     FROM {{counted_reviews}}),
 told AS (
   SELECT CASE
            WHEN for_public()
            THEN (
              SELECT told_together_until((SELECT array_agg(v.decided_on) FROM decided AS v),
-                      array_agg(c.id), array_agg(c.year), array_agg(c.led_on),
-                      array_agg(c.led_to))
+                      array_agg(c.notified_on), array_agg(c.led_on), array_agg(c.led_to),
+                      array_agg(c.led))
                FROM {{led_to_reviews}})
          END AS until),
 counted AS MATERIALIZED (
-  SELECT v.id, v.reference
+  SELECT v.id
     FROM decided AS v
    WHERE NOT for_public()
       OR v.decided_on <= (SELECT t.until FROM told AS t)),
@@ -204,7 +210,8 @@ SELECT 'review' AS kind,
        v.reference,
        '/v1/reviews/' || v.id AS link,
        v.reference AS "_key"
-  FROM counted AS v
+  FROM counted AS c
+  JOIN review AS v ON v.partnership_id = tenant() AND v.id = c.id
  WHERE ($8::text IS NULL OR v.reference > $8::text)
    AND ($6::text = 'denominator' OR $5::text IS NULL AND $6::text IS NULL
      OR v.id IN (SELECT h.review_id FROM of_the_figure AS h))

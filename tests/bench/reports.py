@@ -24,10 +24,9 @@ RUNS = 7
 LIMIT_MS = 500
 
 
-def measured(service):
+def measured(paths):
     """(path, statement) of each report, of the recurrence of the theme that most reviews have, and of that
     offered to the newest rapid review of it."""
-    paths = service.ask("/openapi.json")["paths"]
     for path in sorted(path for path in paths if "x-report" in paths[path].get("get", {})):
         yield path, "report_" + path.rsplit("/", 1)[1].replace("-", "_")
     theme = bench.psql("-c", """SELECT theme_id FROM review_theme GROUP BY theme_id
@@ -40,6 +39,19 @@ def measured(service):
                                    WHERE k.theme_id = '{theme}'
                                    ORDER BY r.notified_on DESC, r.id LIMIT 1""").strip()
     yield f"/v1/rapid-reviews/{review}/recurrence", "rapid_review_recurrence_get"
+
+
+def queries(paths, path):
+    """With which queries a report is asked."""
+    year_ago, year_end, year = bench.psql("-F", " ", "-c", """
+        SELECT current_date - 365, e.day, reporting_year(e.day)
+          FROM (SELECT reporting_year_starts(reporting_year(current_date)) - 1 AS day) AS e""").split()
+    if "/rapid-reviews/" in path:
+        return [""]
+    public = paths.get(path, {}).get("get", {}).get("x-report", {}).get("public")
+    told = [] if public is None else ["?audience=public&" + (
+        f"year={year}" if public.get("needs") == "year" else f"as_of={year_end}")]
+    return ["", f"?as_of={year_ago}", *told]
 
 
 def processor_ms():
@@ -88,9 +100,9 @@ def main():
     try:
         token = bench.make_caller(service)
         fill()
-        year_ago = bench.psql("-c", "SELECT current_date - 365").strip()
-        for path, statement in measured(service):
-            for query in ("",) if "/rapid-reviews/" in path else ("", f"?as_of={year_ago}"):
+        paths = service.ask("/openapi.json")["paths"]
+        for path, statement in measured(paths):
+            for query in queries(paths, path):
                 line = measure(service, token, path + query)
                 line["scans"] = [] if query else reports_plans.scans(
                     bench.SUPER_URL, partnership_id(), statement)

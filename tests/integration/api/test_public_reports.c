@@ -96,7 +96,7 @@ Test(public_reports, tell_of_reviews_together_and_in_an_order_that_tells_nothing
 	    get("/v1/reports/themes?as_of=2026-03-31&audience=public"), "/totals/denominator", "5");
 }
 
-/* `led` has how many incidents of which reporting year led to a review on which day. */
+/* `led` has how many incidents of which reporting year led to a review from which day to which. */
 static void expect_told_until(const char *wanted, const char *led)
 {
 	CLEANUP(free)
@@ -105,10 +105,10 @@ static void expect_told_until(const char *wanted, const char *led)
 	            "  SELECT set_config('app.partnership_id', p.id::text, false)"
 	            "    FROM partnership AS p WHERE p.slug = 'north')"
 	            " SELECT told_together_until(array_agg(l.day::date),"
-	            "          array_agg(gen_random_uuid()), array_agg(l.year), array_agg(l.day::date),"
-	            "          array_agg(NULL::date))"
-	            "   FROM (SELECT l.year, l.day, set_config FROM us,"
-	            "                (VALUES %s) AS l (count, year, day),"
+	            "          array_agg(reporting_year_starts(l.year)), array_agg(l.day::date),"
+	            "          array_agg(l.until::date), array_agg(1::bigint))"
+	            "   FROM (SELECT l.year, l.day, l.until, set_config FROM us,"
+	            "                (VALUES %s) AS l (count, year, day, until),"
 	            "                generate_series(1, l.count)) AS l"
 	            "  WHERE l.set_config <> ''",
 	        led),
@@ -119,26 +119,38 @@ static void expect_told_until(const char *wanted, const char *led)
 
 Test(public_reports, tell_no_sum_of_reviews_that_tells_of_the_one_year_that_is_hidden)
 {
-#define FIRST "(6, '2019-20', '2019-07-06'), (5, '2020-21', '2020-07-06')"
-#define THEN FIRST ", (4, '2020-21', '2021-07-06'), (4, '2021-22', '2021-07-06')"
+#define FIRST "(6, '2019-20', '2019-07-06', NULL), (5, '2020-21', '2020-07-06', NULL)"
+#define THEN FIRST ", (4, '2020-21', '2021-07-06', NULL), (4, '2021-22', '2021-07-06', NULL)"
 
 	expect_told_until("2021-03-31", FIRST);
 	/* The four are what 19 less the 6 and 15 leave, which the tables of other days tell. */
 	expect_told_until("2021-03-31", THEN);
-	expect_told_until("2023-03-31", THEN ", (3, '2021-22', '2022-07-06')");
+	expect_told_until("2023-03-31", THEN ", (3, '2021-22', '2022-07-06', NULL)");
 }
 
 Test(public_reports, tell_a_sum_of_reviews_of_hidden_years_that_might_be_others)
 {
-#define TWO "(3, '2018-19', '2019-07-06'), (3, '2019-20', '2019-07-06')"
+#define TWO "(3, '2018-19', '2019-07-06', NULL), (3, '2019-20', '2019-07-06', NULL)"
 
 	expect_told_until("2020-03-31", TWO);
 	/* Each of two is four when they are eight. */
-	expect_told_until("infinity", "(4, '2018-19', '2019-07-06'), (4, '2019-20', '2019-07-06')");
+	expect_told_until(
+	    "infinity", "(4, '2018-19', '2019-07-06', NULL), (4, '2019-20', '2019-07-06', NULL)");
 	/* One of the two is known to be eight now, and had five fewer. */
-	expect_told_until("2020-03-31", TWO ", (5, '2019-20', '2020-07-06')");
+	expect_told_until("2020-03-31", TWO ", (5, '2019-20', '2020-07-06', NULL)");
 	/* Nothing changed but years that are shown. */
-	expect_told_until("2021-03-31", TWO ", (5, '2020-21', '2020-07-06')");
+	expect_told_until("2021-03-31", TWO ", (5, '2020-21', '2020-07-06', NULL)");
+}
+
+Test(public_reports, count_an_incident_for_a_year_while_it_has_led_to_a_review)
+{
+#define FOUR ", (4, '2020-21', '2021-07-06', NULL), (4, '2021-22', '2021-07-06', "
+
+	/* At the year's end they are the four that the sum would tell, or no more. */
+	expect_told_until("2021-03-31", FIRST FOUR "'2022-04-01')");
+	expect_told_until("2022-03-31", FIRST FOUR "'2022-03-31')");
+	/* Taken from it on the day on which they led to it, they never had. */
+	expect_told_until("2022-03-31", FIRST FOUR "'2021-07-06')");
 }
 
 Test(public_reports, have_one_form_so_that_two_cannot_be_taken_from_one_another)
