@@ -1,6 +1,7 @@
 /* Owns the tests of the dispatcher's thread against receivers on this machine. */
 #include "fixture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "outbox/outbox.h"
@@ -200,15 +201,15 @@ Test(dispatcher, records_that_a_secret_cannot_be_opened_and_sends_nothing)
 	cr_assert(strstr(query("SELECT error FROM delivery_attempt LIMIT 1"), "CSPR_SECRETS_KEY"));
 }
 
-static long long in_hand(struct outbox *outbox)
+static int64_t in_hand(struct outbox *outbox)
 {
+	static const char name[] = "\ncspr_deliveries_in_hand ";
 	CLEANUP(text_finish) struct text metrics = TEXT_INIT(8192);
-	long long count = -1;
 
 	outbox_measure(outbox, &metrics);
-	const char *line = strstr(text_string(&metrics), "\ncspr_deliveries_in_hand ");
-	cr_assert(line && sscanf(line, "\ncspr_deliveries_in_hand %lld", &count) == 1);
-	return count;
+	const char *line = strstr(text_string(&metrics), name);
+	cr_assert(line, "%s", text_string(&metrics));
+	return strtoll(line + strlen(name), NULL, 10);
 }
 
 static bool has_nothing_in_hand(void *outbox)
