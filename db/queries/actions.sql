@@ -81,11 +81,13 @@ json_build_object(
      WHERE l.partnership_id = a.partnership_id
        AND l.action_id = a.id
        AND l.released_on IS NULL
-       AND l.state <> 'complete'),
+       AND l.state <> 'complete'
+    OFFSET 0),
   'has_evidence', EXISTS (
     SELECT FROM action_evidence AS e
      WHERE e.partnership_id = a.partnership_id
-       AND e.action_id = a.id),
+       AND e.action_id = a.id
+    OFFSET 0),
   'is_assured', coalesce(last_check.outcome = 'assured' AND last_check."on" >= a.completed_on,
     false)) AS "_facts"
 

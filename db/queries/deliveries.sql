@@ -20,11 +20,22 @@ instant_text(coalesce(d.first_delivered_at, d.delivered_at)) AS delivered_at,
 instant_text(d.created_at) AS created_at
 
 -- name: delivery_from
--- What delivery_columns reads. Who is kept from the event is so from its deliveries.
+-- What delivery_columns reads. Who is kept from the event is so from its deliveries. Both are looked up for a
+-- delivery: a page that began with the events or the endpoints read and sorted all that was ever sent.
 -- fragment
 delivery AS d
-JOIN event AS v ON v.partnership_id = d.partnership_id AND v.id = d.event_id
-JOIN webhook_endpoint AS e ON e.partnership_id = d.partnership_id AND e.id = d.endpoint_id
+CROSS JOIN LATERAL (
+  SELECT v.type, v.body
+    FROM event AS v
+   WHERE v.partnership_id = d.partnership_id
+     AND v.id = d.event_id
+  OFFSET 0) AS v
+CROSS JOIN LATERAL (
+  SELECT e.name, e.recipient, e.state
+    FROM webhook_endpoint AS e
+   WHERE e.partnership_id = d.partnership_id
+     AND e.id = d.endpoint_id
+  OFFSET 0) AS e
 
 -- name: delivery_list
 -- The deliveries of the partnership, newest first.

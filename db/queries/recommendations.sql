@@ -41,7 +41,8 @@ json_build_object(
     SELECT FROM action AS a
      WHERE a.partnership_id = r.partnership_id
        AND a.recommendation_id = r.id
-       AND a.state IN ('not_started', 'in_progress', 'complete_pending_assurance'))) AS "_facts"
+       AND a.state IN ('not_started', 'in_progress', 'complete_pending_assurance')
+    OFFSET 0)) AS "_facts"
 
 -- name: recommendation_get
 -- One recommendation.

@@ -7,6 +7,7 @@
 #include "api/gather.h"
 #include "api/next_steps.h"
 #include "base/ids.h"
+#include "store/statements.h"
 
 #define LOCATION_BYTES 500
 
@@ -79,6 +80,7 @@ bool crud_list(struct call *call, struct problem *problem)
 		return false;
 	const struct statement *parent = call->endpoint->parent;
 	size_t parent_number = parent ? batch_add(&batch, parent, &arguments.bindings) : 0;
+	batch_add(&batch, &SQL_LIST_FOLLOWS_INDEX, NULL);
 	size_t number = batch_add(&batch, sorted(call), &arguments.bindings);
 	if (!call_run(call, &batch, problem))
 		return false;
