@@ -76,6 +76,7 @@ json_build_object(
   'completed_on', a.completed_on,
   'assurance_interval_months', a.assurance_interval_months,
   'lead_count', cardinality(a.lead_agency_ids),
+  -- OFFSET 0: looked up for each, as without statistics the planner would rather read every row into a set.
   'leads_are_complete', a.responsibility = 'individual' OR NOT EXISTS (
     SELECT FROM action_lead AS l
      WHERE l.partnership_id = a.partnership_id

@@ -37,6 +37,7 @@ json_build_object(
   'raised_on', r.raised_on,
   'is_local', r.addressee <> 'national_body',
   'is_national', r.national_body IS NOT NULL,
+  -- OFFSET 0: looked up for each, as without statistics the planner would rather read every action into a set.
   'actions_are_closed', NOT EXISTS (
     SELECT FROM action AS a
      WHERE a.partnership_id = r.partnership_id

@@ -40,8 +40,8 @@ struct reader {
 	struct reader *next;
 	struct call *call;
 	struct uuid id;
-	sem_t
-	    turn; /* not a condition: whoever wakes needs no lock, that others want at the same time */
+	/* Not a condition: whoever wakes needs no lock, that others want at the same time. */
+	sem_t turn;
 	bool asks;
 	struct shared *shared; /* NULL when whoever asked has failed */
 	bool is_away;          /* because the database did not answer */

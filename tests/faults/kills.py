@@ -73,15 +73,14 @@ class Killer(threading.Thread):
 
 
 def end_orphaned_claims(server, services):
-    """Ends the leases of processes that died: a run that is short does not wait for them. What was pending before
-    everybody alive had nothing in hand, and was not claimed since, is held by nobody."""
-    pending = server.rows("SELECT id, fence FROM delivery WHERE state = 'pending'")
+    """Ends the leases of processes that died: a run that is short does not wait for them. What was claimed before
+    everybody alive had nothing in hand is held by nobody. By a snapshot, as a list of names grows beyond what a
+    command line takes."""
+    snapshot = server.rows("SELECT pg_current_snapshot()")[0][0]
     for service in services:
         wait_until(service.has_nothing_in_hand, 120, f"{service.name} has no delivery in hand")
-    held = ", ".join(f"('{number}'::uuid, {fence})" for number, fence in pending)
-    if held:
-        server.psql(f"UPDATE delivery SET due_at = now() WHERE state = 'pending' AND (id, fence) IN ({held}); "
-                    "NOTIFY cspr_delivery")
+    server.psql("UPDATE delivery SET due_at = now() WHERE state = 'pending' AND due_at > now() AND "
+                f"pg_visible_in_snapshot(xmin::text::xid8, '{snapshot}'); NOTIFY cspr_delivery")
 
 
 def end_leases(server, receivers):

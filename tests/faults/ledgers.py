@@ -1,12 +1,13 @@
 """The three ledgers, and what must hold between them: the clients', the receivers', the database's."""
 import bisect
 import collections
+import statistics
 
 Call = collections.namedtuple("Call", "recipient id began ended status valid hash")
 # How long after its answer a call may still be unsettled, in microseconds, while nothing is broken or slow.
 SETTLING = 2_000_000
 # Calls that ended so near to one another would have been settled as slowly.
-NEAR = 2_000_000
+NEAR = 250_000
 # The same after the database was away and accepts again, which services have five seconds to notice.
 RETURNING = 7_000_000
 # The longest that the database was away.
@@ -121,10 +122,11 @@ class Flights:
         self.settlings = sorted(settlings)
 
     def settling(self, call):
-        """How long the database took for those that ended at about its time, when a disk or a machine was slow."""
+        """As long as usual, and as the database took for most that ended at its moment: a disk may be slow."""
         since = bisect.bisect_left(self.settlings, (call.ended - NEAR, 0))
         to = bisect.bisect_left(self.settlings, (call.ended + NEAR, 0))
-        return max([SETTLING, *(took for _, took in self.settlings[since:to])])
+        moment = [took for _, took in self.settlings[since:to]]
+        return SETTLING + (statistics.median(moment) if moment else 0)
 
     def settled_by(self, call):
         """What ends while the database is away is settled when it is back."""

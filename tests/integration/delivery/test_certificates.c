@@ -124,6 +124,17 @@ static void expect_client(const struct play *play, const struct endpoint *endpoi
 	cr_expect_null(strstr(text_string(&shown.body), "PRIVATE KEY"));
 }
 
+/* The proof of the first attempt at an endpoint with the receiver's authorities and a certificate
+ * for us. */
+static void try_first(struct play *play, struct endpoint *endpoint, struct answer *proof)
+{
+	endpoint_propose(&play->administrators, play->url,
+	    with_certificate(play, with_bundle(play, for_incidents())), endpoint);
+	endpoint_approve(&play->administrators, endpoint);
+	free(incident_create(&play->scene, &play->service, SERIOUS_HARM));
+	read_proof(play, endpoint, 1, proof);
+}
+
 Test(certificate, of_an_endpoint_is_shown_to_a_receiver_that_demands_it)
 {
 	CLEANUP(play_close) struct play play = {0};
@@ -131,11 +142,7 @@ Test(certificate, of_an_endpoint_is_shown_to_a_receiver_that_demands_it)
 	struct endpoint endpoint;
 
 	play_open(&play, "NORMAL");
-	endpoint_propose(&play.administrators, play.url,
-	    with_certificate(&play, with_bundle(&play, for_incidents())), &endpoint);
-	endpoint_approve(&play.administrators, &endpoint);
-	free(incident_create(&play.scene, &play.service, SERIOUS_HARM));
-	read_proof(&play, &endpoint, 1, &proof);
+	try_first(&play, &endpoint, &proof);
 	expect_delivered(&proof, 1);
 	cr_expect_eq(play.receiver.calls, 1);
 	cr_expect(strstr(play.receiver.last_call, "\"incident.created\""));
@@ -182,11 +189,7 @@ Test(certificate, that_a_receiver_does_not_take_is_told_with_its_alert)
 		identity_finish(&play.client);
 		play.client =
 		    identity_make(&(struct wanted){.name = "other.example.org", .until = 1}, NULL);
-		endpoint_propose(&play.administrators, play.url,
-		    with_certificate(&play, with_bundle(&play, for_incidents())), &endpoint);
-		endpoint_approve(&play.administrators, &endpoint);
-		free(incident_create(&play.scene, &play.service, SERIOUS_HARM));
-		read_proof(&play, &endpoint, 1, &proof);
+		try_first(&play, &endpoint, &proof);
 		expect_fault(&proof, "TLS was broken off: ");
 		expect_fault(&proof, "; this endpoint has a client certificate");
 		cr_expect_eq(play.receiver.calls, 0);
@@ -203,11 +206,7 @@ Test(certificate, is_told_of_after_a_reset_without_an_alert)
 		struct endpoint endpoint;
 
 		play_open(&play, versions[i]);
-		endpoint_propose(&play.administrators, play.url,
-		    with_certificate(&play, with_bundle(&play, for_incidents())), &endpoint);
-		endpoint_approve(&play.administrators, &endpoint);
-		free(incident_create(&play.scene, &play.service, SERIOUS_HARM));
-		read_proof(&play, &endpoint, 1, &proof);
+		try_first(&play, &endpoint, &proof);
 		expect_fault(&proof, "TLS was broken off: ");
 		expect_fault(&proof, "; this endpoint has a client certificate");
 	}

@@ -123,6 +123,15 @@ Test(dispatcher, shares_the_queue_with_others_without_sending_anything_twice)
 	cr_assert_eq(number("SELECT count(*) FROM delivery_attempt"), (int64_t)6 * INCIDENTS);
 }
 
+/* The call of one event waits in the receiver for its answer. */
+static void hold_one(struct receiver *receiver)
+{
+	receiver_hold(receiver);
+	endpoint_add("a", NULL, receiver_url(receiver));
+	event_add(1);
+	cr_assert(receiver_wait(receiver, 1, PATIENCE));
+}
+
 Test(dispatcher, delivers_to_others_while_one_receiver_hangs)
 {
 	CLEANUP(receiver_stop) struct receiver *stuck = receiver_start();
@@ -146,10 +155,7 @@ Test(dispatcher, hands_over_what_hangs_when_it_stops)
 	CLEANUP(receiver_stop) struct receiver *receiver = receiver_start();
 	struct outbox *outbox = start_with(SECRETS_KEY, 60);
 
-	receiver_hold(receiver);
-	endpoint_add("a", NULL, receiver_url(receiver));
-	event_add(1);
-	cr_assert(receiver_wait(receiver, 1, PATIENCE));
+	hold_one(receiver);
 	outbox_stop(outbox);
 	cr_assert_eq(number("SELECT count(*) FROM delivery WHERE state = 'pending'"
 	                    " AND due_at <= now() AND attempts = 0"),
@@ -222,10 +228,7 @@ Test(dispatcher, tells_what_it_has_in_hand_until_that_is_settled)
 	CLEANUP(receiver_stop) struct receiver *receiver = receiver_start();
 	struct outbox *outbox = start_with(SECRETS_KEY, 60);
 
-	receiver_hold(receiver);
-	endpoint_add("a", NULL, receiver_url(receiver));
-	event_add(1);
-	cr_assert(receiver_wait(receiver, 1, PATIENCE));
+	hold_one(receiver);
 	cr_expect_geq(in_hand(outbox), 1);
 	receiver_release(receiver);
 	cr_assert(wait_until(has_nothing_in_hand, outbox, PATIENCE));
