@@ -23,6 +23,7 @@
 
 #include "base/log.h"
 #include "http/target.h"
+#include "http/workers.h"
 
 /*
  * Room for a target or a credential of 8 kB, the other headers and those of our answer. All of it
@@ -41,6 +42,7 @@ struct listener {
 	struct listener_options options;
 	struct _u_instance instance;
 	struct connections *connections;
+	struct workers *workers;
 	int fd;
 	unsigned port;
 	int ending; /* an event: no more connections */
@@ -139,14 +141,14 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
     enum MHD_ConnectionNotificationCode code)
 {
 	struct listener *listener = context;
+	/* There is always one for a connection. */
+	int fd = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info =
-		    MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
-		*socket_context =
-		    info ? connections_open(listener->connections, info->connect_fd, handle) : NULL;
+		*socket_context = connections_open(listener->connections, fd, handle);
 		return;
 	}
+	workers_leave(listener->workers, fd);
 	listener->adopted--;
 	if (*socket_context)
 		connections_close(*socket_context);
@@ -248,9 +250,9 @@ static bool start_daemon(struct listener *listener, struct problem *problem)
 
 /*
  * Takes what waits, `most` at a time; whoever comes beyond the limit of connections goes on waiting
- * with the kernel. libmicrohttpd deals connections that it is handed to its workers in turn; one
- * that it accepts itself stays with whichever worker woke first, and that one takes all that wait:
- * of 32 connections some then got a tenth of the others' share.
+ * with the kernel. A connection that libmicrohttpd accepts itself stays with whichever worker woke
+ * first, and that one takes all that wait: of 32 connections some then got a tenth of the others'
+ * share.
  */
 static void adopt_waiting(struct listener *listener, int most)
 {
@@ -265,10 +267,14 @@ static void adopt_waiting(struct listener *listener, int most)
 				poll(NULL, 0, PAUSE_MS);
 			return;
 		}
+		fd = workers_place(listener->workers, fd);
 		listener->adopted++;
-		if (MHD_add_connection(
-		        listener->instance.mhd_daemon, fd, (struct sockaddr *)&address, length) != MHD_YES)
+		if (MHD_add_connection(listener->instance.mhd_daemon, fd, (struct sockaddr *)&address,
+		        length) != MHD_YES) {
+			/* It has closed it: only the number counts. */
+			workers_leave(listener->workers, fd);
 			listener->adopted--;
+		}
 	}
 }
 
@@ -314,6 +320,7 @@ static void release(struct listener *listener)
 {
 	ulfius_clean_instance(&listener->instance);
 	connections_destroy(listener->connections);
+	workers_destroy(listener->workers);
 	if (listener->fd >= 0)
 		close(listener->fd);
 	if (listener->ending >= 0)
@@ -332,6 +339,7 @@ static bool open_all(struct listener *listener, struct problem *problem)
 
 	return open_socket(listener, problem) &&
 	       connections_create(&limits, &listener->connections, problem) &&
+	       workers_create(options->workers, &listener->workers, problem) &&
 	       prepare_instance(listener, problem) && start_daemon(listener, problem) &&
 	       start_accepting(listener, problem);
 }

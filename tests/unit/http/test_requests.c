@@ -183,6 +183,21 @@ Test(requests, may_be_in_the_absolute_form)
 	cr_expect_str_eq(json_string_value(json_object_get(json, "path")), "/v1/items");
 }
 
+/* Of two workers; both connections have an odd number, or both an even one. */
+Test(requests, of_one_client_do_not_wait_for_anothers)
+{
+	int busy = wire_connect();
+
+	wire_put(busy, "GET /v1/gate HTTP/1.1\r\nHost: a\r\n\r\n");
+	gate_wait();
+	CLEANUP(answer_finish) struct answer other = ask_get("/live", "");
+	cr_expect_eq(other.status, 200);
+	gate_open();
+	CLEANUP(answer_finish) struct answer answer = wire_read_one(busy);
+	cr_expect_eq(answer.status, 200);
+	close(busy);
+}
+
 #define AT_ONCE 128
 
 static void start_with_one_worker(void)
