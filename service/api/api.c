@@ -95,6 +95,10 @@ bool api_bind(struct api *api, const struct contract *contract, struct problem *
 
 void api_measure(struct api *api, struct text *ret_metrics)
 {
+	text_printf(ret_metrics,
+	    "# HELP cspr_database_waiting Requests that wait for a connection to the database.\n"
+	    "# TYPE cspr_database_waiting gauge\ncspr_database_waiting %zu\n",
+	    pool_waiting(api->pool));
 	gather_measure(api->gather, ret_metrics);
 }
 

@@ -5,7 +5,9 @@
 #include "store/pool.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,6 +18,13 @@
 #define PAUSE_LEAST_MS 100
 #define PAUSE_MOST_MS 800 /* so that the pool is back within a second of the database */
 
+/* One who waits for a lease, on the stack of its thread. */
+struct waiter {
+	struct waiter *next;
+	struct lease *lease; /* once it has been woken */
+	sem_t woken;
+};
+
 struct pool {
 	struct connection_options options;
 	char *url;
@@ -25,7 +34,9 @@ struct pool {
 	struct lease *leases;
 
 	pthread_mutex_t lock;
-	pthread_cond_t returned;
+	struct waiter *first; /* in their order; with one of them no lease is idle */
+	struct waiter **end;
+	size_t waiting;
 	size_t idle_count;
 	struct lease **idle; /* the one returned last is leased first */
 	int64_t retry_at;    /* no connect before this */
@@ -42,16 +53,6 @@ static char *copy_text(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-static void init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 bool pool_create(
     const struct pool_options *options, struct pool **ret_pool, struct problem *problem)
 {
@@ -62,7 +63,7 @@ bool pool_create(
 	if (!pool)
 		return problem_fail(problem, PROBLEM_UNAVAILABLE, "pool: memory");
 	pthread_mutex_init(&pool->lock, NULL);
-	init_condition(&pool->returned);
+	pool->end = &pool->first;
 	pool->size = options->size;
 	pool->url = copy_text(options->url);
 	pool->role = copy_text(options->role);
@@ -102,7 +103,6 @@ void pool_destroy(struct pool *pool)
 		text_finish(&pool->leases[i].values);
 		free(pool->leases[i].queue);
 	}
-	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool->leases);
 	free(pool->idle);
@@ -161,35 +161,96 @@ bool lease_connect(struct lease *lease, struct problem *problem)
 	return connected;
 }
 
-/* NULL when every lease stays out for too long. */
-static struct lease *take_idle(struct pool *pool)
-{
-	struct timespec until;
-	struct lease *lease = NULL;
-	int waited = 0;
+/* ---- Waiting ---- */
 
+static void leave(struct pool *pool, struct waiter *waiter)
+{
+	struct waiter **at = &pool->first;
+
+	while (*at != waiter)
+		at = &(*at)->next;
+	*at = waiter->next;
+	if (!*at)
+		pool->end = at;
+	pool->waiting--;
+}
+
+/* Takes the place at the end, under the lock, which it gives back; NULL after too long. */
+static struct lease *wait_for_lease(struct pool *pool)
+{
+	struct waiter waiter = {0};
+	struct timespec until;
+	int failed;
+
+	sem_init(&waiter.woken, 0, 0);
+	*pool->end = &waiter;
+	pool->end = &waiter.next;
+	pool->waiting++;
+	pthread_mutex_unlock(&pool->lock);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += LEASE_WAIT_MS / 1000;
+	do
+		failed = sem_clockwait(&waiter.woken, CLOCK_MONOTONIC, &until);
+	while (failed && errno == EINTR);
+	if (failed) {
+		pthread_mutex_lock(&pool->lock);
+		if (!waiter.lease) {
+			leave(pool, &waiter);
+			/* While the first connection is being made for so long. */
+			waiter.lease = pool->idle_count > 0 ? pool->idle[--pool->idle_count] : NULL;
+		}
+		pthread_mutex_unlock(&pool->lock);
+	}
+	sem_destroy(&waiter.woken);
+	return waiter.lease;
+}
+
+static struct lease *take_idle(struct pool *pool)
+{
 	pthread_mutex_lock(&pool->lock);
-	while ((pool->idle_count == 0 || pool->warming) && waited == 0)
-		waited = pthread_cond_timedwait(&pool->returned, &pool->lock, &until);
-	if (pool->idle_count > 0)
-		lease = pool->idle[--pool->idle_count];
+	if (pool->idle_count == 0 || pool->warming)
+		return wait_for_lease(pool);
+	struct lease *lease = pool->idle[--pool->idle_count];
 	pthread_mutex_unlock(&pool->lock);
 	return lease;
 }
 
-static void put_idle(struct lease *lease)
+/*
+ * To whoever has waited longest, and not to who comes first: a thread that has just returned one
+ * asks for the next before any that it woke. Of 32 callers with four connections 1 in 100 then
+ * waited 75 ms, and 45 in order. Under the lock, as who has waited too long leaves; who is woken
+ * does not want it.
+ */
+static void put_idle(struct pool *pool, struct lease *lease)
+{
+	pool->idle[pool->idle_count++] = lease;
+	while (pool->first && pool->idle_count > 0 && !pool->warming) {
+		struct waiter *waiter = pool->first;
+		leave(pool, waiter);
+		waiter->lease = pool->idle[--pool->idle_count];
+		sem_post(&waiter->woken);
+	}
+}
+
+static void give_back(struct lease *lease)
 {
 	struct pool *pool = lease->pool;
 
 	pthread_mutex_lock(&pool->lock);
 	assert(pool->idle_count < pool->size);
-	pool->idle[pool->idle_count++] = lease;
+	put_idle(pool, lease);
 	pthread_mutex_unlock(&pool->lock);
-	/* Whoever wakes wants the lock at once. */
-	pthread_cond_signal(&pool->returned);
 }
+
+size_t pool_waiting(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	size_t waiting = pool->waiting;
+	pthread_mutex_unlock(&pool->lock);
+	return waiting;
+}
+
+/* ---- Leases ---- */
 
 bool pool_lease(struct pool *pool, struct lease **ret_lease, struct problem *problem)
 {
@@ -199,7 +260,7 @@ bool pool_lease(struct pool *pool, struct lease **ret_lease, struct problem *pro
 	lease->sqlstate[0] = '\0';
 	lease->queue_count = 0;
 	if (!connection_is_alive(&lease->connection) && !lease_connect(lease, problem)) {
-		put_idle(lease);
+		give_back(lease);
 		return false;
 	}
 	*ret_lease = lease;
@@ -210,17 +271,16 @@ void pool_return(struct lease *lease)
 {
 	if (lease->connection.link && !connection_is_clean(&lease->connection))
 		connection_close(&lease->connection);
-	put_idle(lease);
+	give_back(lease);
 }
 
 static void end_warming(struct lease *lease)
 {
 	struct pool *pool = lease->pool;
 
-	put_idle(lease);
 	pthread_mutex_lock(&pool->lock);
 	pool->warming = false;
-	pthread_cond_broadcast(&pool->returned);
+	put_idle(pool, lease);
 	pthread_mutex_unlock(&pool->lock);
 }
 

@@ -63,6 +63,8 @@ void pool_warm(struct pool *pool);
 MUST_CHECK bool pool_lease(struct pool *pool, struct lease **ret_lease, struct problem *problem);
 /* Rolls back whatever is open. */
 void pool_return(struct lease *lease);
+/* How many wait for a lease; they get one in the order in which they came. */
+size_t pool_waiting(struct pool *pool);
 DEFINE_CLEANUP(struct lease *, pool_return)
 
 /* The most statements of one batch: what a spreadsheet changes is one transaction too. */

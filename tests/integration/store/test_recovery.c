@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -384,6 +385,62 @@ Test(pool, serves_threads_that_outnumber_its_connections)
 		cr_expect_eq(workers[i].good, ROUNDS);
 	}
 	cr_expect_str_eq(fixture_value("SELECT count(*) FROM note"), "600");
+}
+
+struct queue {
+	struct pool *pool;
+	pthread_mutex_t lock;
+	int served[3];
+	size_t count;
+};
+
+struct person {
+	struct queue *queue;
+	int number;
+};
+
+static void be_served(struct person *person)
+{
+	CLEANUP(problem_finish) struct problem problem = {0};
+	CLEANUP(pool_return) struct lease *lease = NULL;
+	struct queue *queue = person->queue;
+
+	if (!pool_lease(queue->pool, &lease, &problem))
+		return;
+	pthread_mutex_lock(&queue->lock);
+	queue->served[queue->count++] = person->number;
+	pthread_mutex_unlock(&queue->lock);
+}
+
+static void *queue_up(void *context)
+{
+	be_served(context);
+	return NULL;
+}
+
+Test(pool, serves_threads_in_their_order_and_not_again_who_returns)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	struct queue queue = {.pool = pool, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct person people[3];
+	pthread_t threads[2];
+	struct lease *held = fixture_lease(pool);
+
+	for (int i = 0; i < 3; i++)
+		people[i] = (struct person){&queue, i};
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(pthread_create(&threads[i], NULL, queue_up, &people[i]), 0);
+		while (pool_waiting(pool) != (size_t)i + 1)
+			sched_yield();
+	}
+	pool_return(held);
+	be_served(&people[2]);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	cr_expect_eq(queue.count, 3);
+	for (int i = 0; i < 3; i++)
+		cr_expect_eq(queue.served[i], i, "%d was served as number %d", queue.served[i], i);
+	cr_expect_eq(pool_waiting(pool), 0);
 }
 
 /* A migration may change what a prepared statement returns while the service runs. */
