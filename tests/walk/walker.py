@@ -195,11 +195,9 @@ class Walker:
         if not name:
             return False
         tag, answer = self.read(name, places)
-        # The incident of one that was responded to: seldom would it be withdrawn as late as that.
         if name == "rapid_review_id" and answer and answer["state"] == "responded" \
                 and self.random.random() < 0.1:
-            name, places = "incident_id", {"incident_id": answer["incident_id"]}
-            tag, answer = self.read(name, places)
+            return self.withdraw_late(answer["incident_id"])
         resource = name.removesuffix("_id")
         ways = []
         for step in answer.get("next_steps", []) if answer else []:
@@ -220,6 +218,22 @@ class Walker:
         if status == 200 and step["to"] == "withdrawn" and resource == "incident":
             self.lapse(places["incident_id"])
         return bool(status)
+
+    def withdraw_late(self, incident):
+        """Withdraws an incident whose rapid review was responded to, and reopens it: seldom would it be so late."""
+        for to in ("withdrawn", "reopened"):
+            places = {"incident_id": incident}
+            tag, answer = self.read("incident_id", places)
+            wanted = [step for step in answer["next_steps"] if step["to"] == to] if answer else []
+            if not wanted:
+                return False
+            make = stories.taken_with(wanted[0]["operation"], "incident", to)
+            if self.take(wanted[0]["operation"], "incident_id", places, tag, answer, make, to) != 200:
+                return True
+            self.taken[("incident", answer["state"], to)] += 1
+            if to == "withdrawn":
+                self.lapse(incident)
+        return True
 
     def lapse(self, incident):
         """A rapid review that was submitted does not lapse with its incident: somebody has to say so."""
