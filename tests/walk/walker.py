@@ -27,6 +27,8 @@ NEAR = ("approved", "signed_off", "notice_given", "embargoed", "published", "not
         "assurance")
 # What holds a review up would otherwise hold up all of them.
 HELD_BY = {"createReviewEmbargo", "createReviewProceeding"}
+# A step that few stories come to: each walker takes it as soon as one does.
+LATE = ("rapid_review", "responded", "lapsed")
 DEAD = {"closed", "discontinued", "superseded"}
 EXPECTED = {200, 201, 403, 404, 409, 412, 422}
 FIRST_DAY = 19723  # 1 January 2024, since 1970
@@ -179,8 +181,9 @@ class Walker:
         return weight if times else max(weight, 0.25)
 
     def begin(self):
-        """A new review, of any type: few operations chosen at random begin one."""
-        incidents = self.known.get("incident_id")
+        """A new review, of any type: few operations chosen at random begin one. Of every second incident only,
+        because one that is in review cannot be withdrawn any more."""
+        incidents = [one for one in self.known["incident_id"] if one["incident_id"][-1] in "01234567"]
         if not incidents:
             return False
         method, template, operation = self.document.by_name["createReview"]
@@ -196,8 +199,9 @@ class Walker:
             return False
         tag, answer = self.read(name, places)
         if name == "rapid_review_id" and answer and answer["state"] == "responded" \
-                and self.random.random() < 0.1:
-            return self.withdraw_late(answer["incident_id"])
+                and (not self.taken[LATE] or self.random.random() < 0.1) \
+                and self.withdraw_late(answer["incident_id"]):
+            return True
         resource = name.removesuffix("_id")
         ways = []
         for step in answer.get("next_steps", []) if answer else []:
@@ -220,20 +224,29 @@ class Walker:
         return bool(status)
 
     def withdraw_late(self, incident):
-        """Withdraws an incident whose rapid review was responded to, and reopens it: seldom would it be so late."""
-        for to in ("withdrawn", "reopened"):
-            places = {"incident_id": incident}
-            tag, answer = self.read("incident_id", places)
-            wanted = [step for step in answer["next_steps"] if step["to"] == to] if answer else []
-            if not wanted:
-                return False
-            make = stories.taken_with(wanted[0]["operation"], "incident", to)
-            if self.take(wanted[0]["operation"], "incident_id", places, tag, answer, make, to) != 200:
-                return True
-            self.taken[("incident", answer["state"], to)] += 1
-            if to == "withdrawn":
-                self.lapse(incident)
-        return True
+        """Withdraws an incident whose rapid review was responded to, by way of its closing if need be, and reopens
+        it: seldom would it be so late."""
+        to = self.move_incident(incident, ("withdrawn", "reopened", "closed"))
+        for _ in range(2):
+            if to and to != "withdrawn":
+                to = self.move_incident(incident, ("withdrawn", "reopened"))
+        if to == "withdrawn":
+            self.lapse(incident)
+            to = self.move_incident(incident, ("reopened",))
+        return bool(to)
+
+    def move_incident(self, incident, wanted):
+        """Takes the first of the steps that is there: where it led to, or nothing."""
+        places = {"incident_id": incident}
+        tag, answer = self.read("incident_id", places)
+        steps = {step["to"]: step["operation"] for step in answer["next_steps"]} if answer else {}
+        for to in wanted:
+            if to in steps:
+                make = stories.taken_with(steps[to], "incident", to)
+                status = self.take(steps[to], "incident_id", places, tag, answer, make, to)
+                self.taken[("incident", answer["state"], to)] += status == 200
+                return to if status == 200 else None
+        return None
 
     def lapse(self, incident):
         """A rapid review that was submitted does not lapse with its incident: somebody has to say so."""
@@ -245,7 +258,8 @@ class Walker:
             for step in answer["next_steps"] if answer else []:
                 if step["to"] == "lapsed":
                     make = stories.taken_with(step["operation"], "rapid_review", "lapsed")
-                    self.take(step["operation"], "rapid_review_id", places, tag, answer, make, "lapsed")
+                    status = self.take(step["operation"], "rapid_review_id", places, tag, answer, make, "lapsed")
+                    self.taken[("rapid_review", one["state"], "lapsed")] += status == 200
 
     def concerns(self, operation, name):
         return name in self.document.by_name[operation][1]
