@@ -1,6 +1,7 @@
 /* Owns the tests of the database's own walls: what the service's roles cannot do even if it erred.
  */
 #include <libpq-fe.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -258,13 +259,80 @@ Test(tenant, whose_caller_may_not_see_an_action_does_not_learn_how_it_stood)
 	    201);
 	ask(connection,
 	    text_of("SELECT set_config('app.partnership_id', '%s', false)", partnership_id("north")));
-	cr_assert_str_eq(ask(connection, count), "1");
+	cr_assert_str_neq(ask(connection, count), "0");
 	ask(connection, "SELECT set_config('app.own_agency_id', gen_random_uuid()::text, false)");
 	cr_assert_str_eq(ask(connection, count), "0");
 	ask(connection, "SELECT set_config('app.own_agency_id', '', false)");
 	ask(connection, "SELECT set_config('app.hidden_incidents', array_agg(id)::text, false)"
 	                " FROM incident");
 	cr_assert_str_eq(ask(connection, count), "0");
+}
+
+/* An incident that was notified, with its rapid review, a review and what is coded and to be done
+ * of both. */
+static const char *with_all_below(void)
+{
+	const char *id = rapidly_reviewed(incident_with("{}"), "lcspr_local");
+	const char *rapid_review =
+	    answer_text(get("/v1/rapid-reviews?incident_id=%s", id), "/data/0/id");
+	const char *review = reviewed("lcspr", "{'incident_ids': ['%s']}", id);
+	const struct {
+		const char *origin, *parent, *id;
+	} of[] = {{"rapid_review", "rapid_review_id", rapid_review}, {"lcspr", "review_id", review}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(of); i++) {
+		expect_status(post(json_of("{'text': 'Add it.', 'agreed_on': '2024-10-12', 'due_on':"
+		                           " '2024-12-31', '%s': '%s'}",
+		                       of[i].parent, of[i].id),
+		                  "/v1/actions"),
+		    201);
+		expect_status(post(json_of("{'text': 'Do it.', 'origin': '%s', 'addressee': 'partnership',"
+		                           " '%s': '%s'}",
+		                       of[i].origin, of[i].parent, of[i].id),
+		                  "/v1/recommendations"),
+		    201);
+	}
+	return id;
+}
+
+/* authenticate() finds the closed records once; who asks for each row has to find the same. */
+Test(tenant, whose_caller_is_kept_from_an_incident_sees_what_the_rules_of_each_row_say)
+{
+	static const char *const places[] = {"action", "action_standing", "child", "clock", "incident",
+	    "notification", "rapid_review", "recommendation", "review", "review_incident"};
+	CLEANUP(PQfinish) PGconn *by_row = connect_as("cspr_api");
+	CLEANUP(PQfinish) PGconn *at_once = connect_as("cspr_api");
+	const char *hidden = with_all_below();
+
+	const char *unlinked = reviewed("lcspr", "{'incident_ids': ['%s']}", hidden);
+	sql_run(&stage()->database,
+	    "UPDATE review_incident SET removed_at = now() WHERE review_id = $1::uuid", unlinked, NULL);
+	with_all_below();
+	key_of("north", "trust", ALL_SCOPES);
+	expect_status(post(json_of("{'agency_id': '%s', 'reason': 'a conflict'}", agency_of("trust")),
+	                  "/v1/incidents/%s/restrictions", hidden),
+	    201);
+	ask(by_row,
+	    text_of("SELECT set_config('app.partnership_id', '%s', false)", partnership_id("north")));
+	const char *whole = rows_seen(by_row);
+	ask(by_row, text_of("SELECT set_config('app.hidden_incidents', '{%s}', false)", hidden));
+	const char *limited = rows_seen(by_row);
+	CLEANUP(free)
+	char *hash = sql_text(&stage()->database,
+	    "SELECT key_hash FROM api_key WHERE agency_id = $1::uuid ORDER BY created_at DESC LIMIT 1",
+	    agency_of("trust"), NULL);
+	ask(at_once, "BEGIN");
+	ask(at_once,
+	    text_of(
+	        "SELECT authenticate('%s', '{incidents:read}', '{incidents:read}', NULL, NULL)", hash));
+	cr_assert_str_eq(
+	    ask(at_once, "SELECT current_setting('app.closed_incidents')"), text_of("{%s}", hidden));
+	cr_assert_str_eq(rows_seen(at_once), limited);
+	for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
+		const char *place = text_of(" %s=", places[i]);
+		cr_assert_neq(atol(strstr(whole, place) + strlen(place)),
+		    atol(strstr(limited, place) + strlen(place)), "%s: %s", places[i], limited);
+	}
 }
 
 Test(tenant, writes_nothing_for_another)
