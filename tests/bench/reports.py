@@ -1,8 +1,8 @@
 """Measures the reports on a partnership with 100,000 incidents: `./dev bench reports` calls this.
 
 Every operation of the document with x-report, and the recurrence of the commonest theme, is asked as of
-today and as of a year ago, and its median counts; so is what the newest rapid review with that theme is told
-of recurrence, which is as of today. Beside it stands the time of a processor that PostgreSQL took, which other
+today, as of a year ago and by a caller who is kept from one incident, and its median counts; so is what the
+newest rapid review with that theme is told of recurrence, which is as of today. Beside it stands the time of a processor that PostgreSQL took, which other
 work on the machine does not change. The server then explains each statement that it was seen to run
 (reports_plans.py): a sequential scan over a large table of the partnership is listed beside the time. The
 environment is bench.py's.
@@ -54,6 +54,18 @@ def queries(paths, path):
     return ["", f"?as_of={year_ago}", *told]
 
 
+def make_kept(service, token):
+    """A caller whose agency is kept from one incident of a review, and who sees all else."""
+    bench.run("csprd", "agencies", "create", "--partnership", "bench", "--slug", "kept", "--name", "Kept",
+              "--kind", "police", "--statutory-partner")
+    agency = bench.psql("-c", "SELECT id FROM agency WHERE slug = 'kept'").strip()
+    incident = bench.psql("-c", "SELECT incident_id FROM review_incident LIMIT 1").strip()
+    service.ask(f"/v1/incidents/{incident}/restrictions", token, key="kept",
+                body=json.dumps({"agency_id": agency, "reason": "A conflict of interest."}).encode())
+    return bench.run("csprd", "keys", "create", "--partnership", "bench", "--agency", "kept", "--label", "kept",
+                     "--scope", "reports:read", "--scope", "themes:read").strip()
+
+
 def processor_ms():
     """What the service's sessions in the database have taken so far."""
     pids = bench.psql("-c", "SELECT pid FROM pg_stat_activity WHERE application_name = 'cspr-api'")
@@ -73,8 +85,8 @@ def ask(service, token, path):
     return (time.monotonic() - started) * 1000
 
 
-def measure(service, token, path):
-    line = {"report": path, "limit_ms": LIMIT_MS}
+def measure(service, token, path, kept=False):
+    line = {"report": path, **({"kept_from_an_incident": True} if kept else {}), "limit_ms": LIMIT_MS}
     try:
         ask(service, token, path)
         before = processor_ms()
@@ -100,6 +112,7 @@ def main():
     try:
         token = bench.make_caller(service)
         fill()
+        kept = make_kept(service, token)
         paths = service.ask("/openapi.json")["paths"]
         for path, statement in measured(paths):
             for query in queries(paths, path):
@@ -107,6 +120,8 @@ def main():
                 line["scans"] = [] if query else reports_plans.scans(
                     bench.SUPER_URL, partnership_id(), statement)
                 print(json.dumps(line), flush=True)
+                if not query and "/rapid-reviews/" not in path:
+                    print(json.dumps(measure(service, kept, path, kept=True)), flush=True)
     finally:
         service.stop()
 
