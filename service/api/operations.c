@@ -382,7 +382,7 @@ const struct endpoint operations[] = {
 	{"getReportRapidReviewsByYear", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR, .records = &SQL_REPORT_RAPID_REVIEWS_BY_YEAR_RECORDS},
 	{"getReportPanelConcurrence", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_PANEL_CONCURRENCE, .records = &SQL_REPORT_PANEL_CONCURRENCE_RECORDS},
 	{"getReportReviewStatus", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_REVIEW_STATUS, .records = &SQL_REPORT_REVIEW_STATUS_RECORDS},
-	{"getReportTimeliness", report_show, "report", GATHERS, .statement = &SQL_REPORT_TIMELINESS, .records = &SQL_REPORT_TIMELINESS_RECORDS},
+	{"getReportTimeliness", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_TIMELINESS, .records = &SQL_REPORT_TIMELINESS_RECORDS},
 	{"getReportProceedingsAndEmbargoes", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_PROCEEDINGS_AND_EMBARGOES},
 	{"getReportReferralLog", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_REFERRAL_LOG},
 	{"getReportPublicationNotices", report_show, "report", WHOLE_TABLES, .statement = &SQL_REPORT_PUBLICATION_NOTICES},

@@ -170,9 +170,12 @@ Test(table, of_a_case_is_closed_to_an_agency_that_is_kept_from_it)
 	cr_expect_str_eq(columns, "review_incident.review_id");
 	/* The clocks of an incident; and of an action, a review or a rapid review. */
 	cr_expect_eq(count_rows("SELECT count(*) FROM pg_policy AS p"
-	                        " WHERE p.polrelid = 'clock'::regclass AND NOT p.polpermissive",
+	                        " WHERE p.polrelid = 'clock'::regclass AND NOT p.polpermissive"
+	                        " AND pg_get_expr(p.polqual, p.polrelid) ~ '\\mclosed_subjects\\M'"
+	                        " AND pg_get_expr(p.polqual, p.polrelid) ~ '\\mincident_id\\M'"
+	                        " AND pg_get_expr(p.polqual, p.polrelid) ~ '\\msubject_id\\M'",
 	                 NULL),
-	    2);
+	    1);
 }
 
 Test(table, of_a_partnership_begins_its_keys_with_it)
