@@ -110,7 +110,7 @@ def delivery_points(stage, receivers, token, rounds, ledger):
         for _ in range(rounds):
             first = len(ledger)
             write_incident(caller, token, PARTNERSHIP, ledger, 1)
-            dying = stage.service(program=stage.debug, CSPR_CRASH_AT=point)
+            dying = stage.service(program=stage.debug, dies=True, CSPR_CRASH_AT=point)
             expect_death(dying, point)
             died = microseconds()
             end_leases(stage.server, receivers)

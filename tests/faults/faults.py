@@ -84,8 +84,8 @@ class Stage:
         self.ends.append(receivers.stop)
         return receivers
 
-    def service(self, url=None, program=None, **settings):
-        service = fleet.Service(url or self.server.url("csprd"), program, **settings)
+    def service(self, url=None, program=None, dies=False, **settings):
+        service = fleet.Service(url or self.server.url("csprd"), program, dies, **settings)
         self.ends.append(service.end)
         self.services.append(service)
         return service

@@ -63,9 +63,10 @@ class Receivers:
 
 
 class Service:
-    """One csprd. Its port is the system's at the first start and stays its own."""
+    """One csprd. Its port is the system's at the first start and stays its own. Of one that dies by itself it is
+    not waited for that it is ready: it may be dead before."""
 
-    def __init__(self, database_url, program=None, **settings):
+    def __init__(self, database_url, program=None, dies=False, **settings):
         self.name = f"csprd-{next(numbers)}"
         self.ready = FOLDER / f"{self.name}.ready"
         self.program = program or os.environ["CSPRD"]
@@ -76,7 +77,9 @@ class Service:
         }
         self.url = None
         self.process = None
-        self.start()
+        self.begin()
+        if not dies:
+            self.wait_ready()
 
     def start(self):
         self.begin()
