@@ -43,8 +43,10 @@ struct reader {
 	/* Not a condition: whoever wakes needs no lock, that others want at the same time. */
 	sem_t turn;
 	bool asks;
-	struct shared *shared; /* NULL when whoever asked has failed */
-	bool is_away;          /* because the database did not answer */
+	/* NULL when whoever asked has failed. Of one that asks what was asked ahead, NULL for nothing.
+	 */
+	struct shared *shared;
+	bool is_away; /* because the database did not answer */
 };
 
 struct gather {
@@ -125,21 +127,49 @@ static void put_ids(const struct reader *company, struct text *ret_text)
 	text_putc(ret_text, '}');
 }
 
-static bool ask(struct reader *company, struct shared *shared, struct problem *problem)
+static bool put_question(
+    const struct reader *company, struct shared *shared, struct problem *problem)
 {
 	CLEANUP(text_finish) struct text ids = TEXT_INIT(IDS_BYTES);
 	const struct endpoint *endpoint = company->call->endpoint;
-	struct call *call = company->call;
 	struct bindings bindings = {0};
 
 	put_ids(company, &ids);
 	bind_text(&bindings, endpoint->gathers, text_string(&ids));
-	if (!call_begin(call, BATCH_READ, NULL, &shared->batch, problem))
+	if (!call_begin(company->call, BATCH_READ, NULL, &shared->batch, problem))
 		return false;
 	shared->number = batch_add(&shared->batch, endpoint->statement, &bindings);
 	if (endpoint->inner)
 		shared->inner_number = batch_add(&shared->batch, endpoint->inner, &bindings);
-	return call_run(call, &shared->batch, problem);
+	return true;
+}
+
+static void drop(struct shared *shared)
+{
+	if (shared)
+		batch_finish(&shared->batch);
+	free(shared);
+}
+
+/*
+ * Asks for those who come next on the connection that has just answered, whose pages are still
+ * warm: the database need not rest until the first of them is awake, and wait for its answer. Not
+ * past those who wait for a connection for something else.
+ */
+static void ask_ahead(struct reader *next, struct lease *lease)
+{
+	CLEANUP(problem_finish) struct problem ignored = {0};
+	struct pool *pool = next->call->api->pool;
+	struct shared *shared = pool_waiting(pool) == 0 ? calloc(1, sizeof(*shared)) : NULL;
+
+	next->call->lease = lease;
+	if (shared && put_question(next, shared, &ignored) && batch_send(&shared->batch, &ignored)) {
+		next->shared = shared;
+		return;
+	}
+	/* It asks by itself, then, and is told why not. */
+	drop(shared);
+	pool_return(TAKE(next->call->lease));
 }
 
 /* Of those who wait, the first and all like it, as many as go together. Under the lock. */
@@ -171,9 +201,12 @@ static struct reader *take_company(struct gather *gather)
 	return company;
 }
 
-/* Whoever has asked hands over first, and then its company their answers. */
-static void hand_over(
-    struct gather *gather, struct reader *company, struct shared *shared, bool is_away)
+/*
+ * Whoever has asked hands over first, with its connection if there is one, and then its company
+ * their answers.
+ */
+static void hand_over(struct gather *gather, const struct reader *company, struct shared *shared,
+    struct lease *lease, bool is_away)
 {
 	struct reader *next = NULL;
 
@@ -188,8 +221,12 @@ static void hand_over(
 	/* Without the lock: who is woken may run at once, in place of this thread. */
 	if (next) {
 		next->asks = true;
+		if (lease)
+			ask_ahead(next, TAKE(lease));
 		sem_post(&next->turn);
 	}
+	if (lease)
+		pool_return(lease);
 	for (struct reader *at = company->next; at;) {
 		struct reader *reader = at;
 		at = reader->next;
@@ -199,32 +236,47 @@ static void hand_over(
 	}
 }
 
+/* Asks, unless that was done ahead, and waits for the answers; NULL when there are none. */
+static struct shared *answers_for(struct reader *company, struct problem *problem)
+{
+	struct call *call = company->call;
+	struct shared *shared = TAKE(company->shared);
+	bool good = false;
+
+	if (shared)
+		good = batch_wait(&shared->batch, problem);
+	else if (!(shared = calloc(1, sizeof(*shared))))
+		(void)problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for what is read");
+	else
+		good = (call->lease || pool_lease(call->api->pool, &call->lease, problem)) &&
+		       put_question(company, shared, problem) && batch_run(&shared->batch, problem);
+	if (good)
+		return shared;
+	drop(shared);
+	return NULL;
+}
+
 static bool ask_for_all(struct gather *gather, struct reader *company, struct problem *problem)
 {
 	struct call *call = company->call;
-	struct shared *shared = calloc(1, sizeof(*shared));
-	size_t holders = 0;
+	struct shared *shared = answers_for(company, problem);
+	struct lease *lease = NULL;
 
-	for (const struct reader *at = company; at; at = at->next)
-		holders++;
-	bool asked = false;
-	if (!shared)
-		(void)problem_fail(problem, PROBLEM_UNAVAILABLE, "no memory for what is read");
-	else
-		asked = (call->lease || pool_lease(call->api->pool, &call->lease, problem)) &&
-		        ask(company, shared, problem);
-	if (asked) {
+	if (shared) {
+		size_t holders = 0;
+		for (const struct reader *at = company; at; at = at->next)
+			holders++;
 		atomic_store(&shared->holders, holders);
-		/* Who asks next has the same connection, whose pages are still warm. */
-		pool_return(TAKE(call->lease));
-	} else if (shared) {
-		batch_finish(&shared->batch);
-		free(TAKE(shared));
+		call_take_caller(call, &shared->batch);
+		/* A failed one's goes with its call, whose refusal is recorded on it. */
+		lease = TAKE(call->lease);
 	}
 	if (gather)
-		hand_over(gather, company, shared, !asked && problem->kind == PROBLEM_UNAVAILABLE);
+		hand_over(gather, company, shared, lease, !shared && problem->kind == PROBLEM_UNAVAILABLE);
+	else if (lease)
+		pool_return(lease);
 	company->shared = shared;
-	return asked;
+	return shared;
 }
 
 /* ---- Reading ---- */

@@ -275,6 +275,7 @@ static bool begin(struct batch *batch, const struct plan *plan, struct problem *
 	lease->sqlstate[0] = '\0';
 	batch->answered = 0;
 	batch->failed = false;
+	batch->is_personal = lease->connection.personal;
 	batch->deadline = connection_clock() + BATCH_TIMEOUT_MS;
 	if (lease->values.failed)
 		return problem_fail(problem, PROBLEM_INTERNAL, "database: the values do not fit");
@@ -289,10 +290,8 @@ static bool begin(struct batch *batch, const struct plan *plan, struct problem *
 	return sqlstate_problem(&(struct fault){.statement = "batch"}, problem);
 }
 
-static bool run_once(struct batch *batch, const struct plan *plan, struct problem *problem)
+static bool collect(struct batch *batch, const struct plan *plan, struct problem *problem)
 {
-	if (!begin(batch, plan, problem))
-		return false;
 	for (bool done = false; !done;) {
 		CLEANUP(PQclear)
 		PGresult *result = connection_next(&batch->lease->connection, batch->deadline);
@@ -336,29 +335,42 @@ bool batch_take(struct batch *batch, bool *ret_done, struct problem *problem)
 	return conclude(batch, problem);
 }
 
+/*
+ * What only reads can be asked again on a new connection, once, and not when the time was spent
+ * waiting. A session that listens is left to its owner, who must listen again.
+ */
+static bool may_ask_again(const struct batch *batch, const struct problem *problem)
+{
+	return batch->end == BATCH_READ && !batch->lease->connection.link && !batch->is_personal &&
+	       problem->kind == PROBLEM_UNAVAILABLE &&
+	       batch->deadline - connection_clock() > BATCH_TIMEOUT_MS - STATEMENT_TIMEOUT_MS;
+}
+
+/* True when it could be asked again and has answered. Else `problem` says why it did not. */
+static bool ask_again(struct batch *batch, const struct plan *plan, struct problem *problem)
+{
+	CLEANUP(problem_finish) struct problem ignored = {0};
+
+	if (!may_ask_again(batch, problem) || !lease_connect(batch->lease, &ignored))
+		return false;
+	problem_finish(problem);
+	return begin(batch, plan, problem) && collect(batch, plan, problem);
+}
+
+bool batch_wait(struct batch *batch, struct problem *problem)
+{
+	struct plan plan = make_plan(batch);
+
+	batch->lease->connection.sending = false;
+	return collect(batch, &plan, problem) || ask_again(batch, &plan, problem);
+}
+
 bool batch_run(struct batch *batch, struct problem *problem)
 {
-	struct lease *lease = batch->lease;
 	struct plan plan = make_plan(batch);
-	bool personal = lease->connection.personal;
-	int64_t started = connection_clock();
 
-	bool good = run_once(batch, &plan, problem);
-	/*
-	 * What only reads can be asked again on a new connection, once, and not when the time was
-	 * spent waiting. A session that listens is left to its owner, who must listen again.
-	 */
-	if (!good && batch->end == BATCH_READ && !lease->connection.link && !personal &&
-	    problem->kind == PROBLEM_UNAVAILABLE &&
-	    connection_clock() - started < STATEMENT_TIMEOUT_MS) {
-		CLEANUP(problem_finish) struct problem ignored = {0};
-		if (lease_connect(lease, &ignored)) {
-			problem_finish(problem);
-			good = run_once(batch, &plan, problem);
-		}
-	}
-	close_queue(batch);
-	return good;
+	return batch_send(batch, problem) ? batch_wait(batch, problem)
+	                                  : ask_again(batch, &plan, problem);
 }
 
 const struct rows *batch_rows(const struct batch *batch, size_t number)

@@ -85,6 +85,7 @@ struct batch {
 	struct rows **results;
 	size_t answered; /* steps, with those of the transaction itself */
 	bool failed;
+	bool is_personal;     /* its session is its owner's, who must make it again */
 	struct problem fault; /* the first one; its end may come in another part than itself */
 	int64_t deadline;     /* of the last answer */
 };
@@ -110,6 +111,8 @@ MUST_CHECK bool batch_run(struct batch *batch, struct problem *problem);
  */
 MUST_CHECK bool batch_send(struct batch *batch, struct problem *problem);
 MUST_CHECK bool batch_take(struct batch *batch, bool *ret_done, struct problem *problem);
+/* After batch_send(), what is left of batch_run(): waits, and asks once more where that does. */
+MUST_CHECK bool batch_wait(struct batch *batch, struct problem *problem);
 /* Rows of a statement by its number, borrowed. */
 const struct rows *batch_rows(const struct batch *batch, size_t number);
 void batch_finish(struct batch *batch);

@@ -19,13 +19,22 @@ DEFINE_CLEANUP(PGconn *, PQfinish)
 #define MANY 8
 #define READ_MAX ((size_t)1 << 20)
 
-/* From now on whoever reads a child waits, and whoever reads an incident reads its children. */
-static PGconn *hold_children(void)
+static PGconn *ask_to_hold_children(void)
 {
 	PGconn *holder = PQconnectdb(stage()->database.super_url);
 
 	PQclear(PQexec(holder, "BEGIN"));
-	PQclear(PQexec(holder, "LOCK TABLE child IN ACCESS EXCLUSIVE MODE"));
+	cr_assert(PQsendQuery(holder, "LOCK TABLE child IN ACCESS EXCLUSIVE MODE"));
+	return holder;
+}
+
+/* From now on whoever reads a child waits, and whoever reads an incident reads its children. */
+static PGconn *hold_children(void)
+{
+	PGconn *holder = ask_to_hold_children();
+
+	PQclear(PQgetResult(holder));
+	cr_assert_null(PQgetResult(holder));
 	return holder;
 }
 
@@ -256,4 +265,58 @@ Test(reads, that_are_asked_for_in_vain_are_told_so_together)
 	PQclear(PQexec(holder, "COMMIT"));
 	expect_line(answer_of(connections[0]), "HTTP/1.1 503");
 	expect_status(get("/v1/incidents/%s", id), 200);
+}
+
+static bool is_holder_waiting(void *context)
+{
+	(void)context;
+	return sql_number(&stage()->database,
+	           "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE child%'"
+	           " AND wait_event_type = 'Lock' AND datname = current_database()",
+	           NULL) == 1;
+}
+
+/*
+ * The first has its answer, and what was asked for the others with the same hand is held: whoever
+ * of them waits for it has only been told so.
+ */
+static PGconn *hold_what_was_asked_ahead(int connections[MANY + 1])
+{
+	const char *id = recorded(incident_with("{}"));
+	CLEANUP(PQfinish) PGconn *first = hold_same(id, connections);
+	PGconn *second = ask_to_hold_children();
+
+	cr_assert(wait_until(is_holder_waiting, NULL, PATIENCE));
+	PQclear(PQexec(first, "COMMIT"));
+	expect_line(answer_of(connections[0]), "HTTP/1.1 200");
+	PQclear(PQgetResult(second));
+	cr_assert_null(PQgetResult(second));
+	cr_assert(wait_until(is_asked_for_together, NULL, PATIENCE));
+	return second;
+}
+
+Test(reads, that_were_asked_for_ahead_are_asked_for_again_when_the_session_ends)
+{
+	int connections[MANY + 1];
+	long questions = measured("cspr_reads_questions_total");
+
+	CLEANUP(PQfinish) PGconn *holder = hold_what_was_asked_ahead(connections);
+	end_asking("pg_terminate_backend");
+	cr_assert(wait_until(is_held, NULL, PATIENCE));
+	PQclear(PQexec(holder, "COMMIT"));
+	for (size_t i = 0; i < MANY; i++)
+		expect_line(answer_of(connections[i + 1]), "HTTP/1.1 200");
+	cr_expect_eq(measured("cspr_reads_questions_total") - questions, 2);
+}
+
+Test(reads, that_were_asked_for_ahead_in_vain_are_told_so)
+{
+	int connections[MANY + 1];
+
+	CLEANUP(PQfinish) PGconn *holder = hold_what_was_asked_ahead(connections);
+	end_asking("pg_cancel_backend");
+	for (size_t i = 0; i < MANY; i++)
+		expect_line(answer_of(connections[i + 1]), "HTTP/1.1 503");
+	PQclear(PQexec(holder, "COMMIT"));
+	expect_status(get("/v1/incidents/%s", recorded(incident_with("{}"))), 200);
 }

@@ -385,6 +385,17 @@ Test(batch, that_is_taken_in_parts_fails_as_a_whole_and_leaves_its_connection_cl
 	cr_expect_eq(notes(), 1);
 }
 
+/* Ends the session that sleeps, as soon as there is one. */
+static void end_sleeper(void)
+{
+	while (
+	    strcmp(fixture_value("SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity AS a"
+	                         " WHERE a.datname = current_database()"
+	                         " AND a.query LIKE '%pg_sleep%' AND a.pid <> pg_backend_pid()"),
+	        "0") == 0)
+		;
+}
+
 Test(batch, that_is_taken_in_parts_fails_when_its_connection_is_ended)
 {
 	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
@@ -398,14 +409,46 @@ Test(batch, that_is_taken_in_parts_fails_when_its_connection_is_ended)
 	add_note(&batch, "1", "good");
 	batch_add(&batch, &SQL_TEST_WAIT, &bindings);
 	cr_assert(batch_send(&batch, &problem));
-	while (
-	    strcmp(fixture_value("SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity AS a"
-	                         " WHERE a.datname = current_database()"
-	                         " AND a.query LIKE '%pg_sleep%' AND a.pid <> pg_backend_pid()"),
-	        "0") == 0)
-		;
+	end_sleeper();
 	cr_assert_not(take_in_parts(lease, &batch, &parts, &problem));
 	cr_expect_eq(problem.kind, PROBLEM_UNAVAILABLE);
 	cr_expect_eq(lease_socket(lease), -1);
 	cr_expect_eq(notes(), 0);
+}
+
+/* Sent, and waited for after its session was ended. */
+static bool wait_after_end(
+    struct lease *lease, enum batch_end end, struct batch *ret_batch, struct problem *problem)
+{
+	struct bindings bindings = bindings_of("seconds", "3", NULL);
+
+	cr_assert(batch_begin(lease, end, ret_batch, problem));
+	cr_assert_eq(batch_add(ret_batch, &SQL_TEST_WAIT, &bindings), 0);
+	cr_assert(batch_send(ret_batch, problem));
+	end_sleeper();
+	return batch_wait(ret_batch, problem);
+}
+
+Test(batch, that_was_sent_and_only_reads_is_asked_for_again_by_whoever_waits)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+
+	cr_assert(wait_after_end(lease, BATCH_READ, &batch, &problem), "%s", problem.cause);
+	cr_expect_eq(rows_count(batch_rows(&batch, 0)), 1);
+	cr_expect_not(lease_is_sending(lease));
+}
+
+Test(batch, that_was_sent_and_writes_is_not_asked_for_again)
+{
+	CLEANUP(pool_destroy) struct pool *pool = fixture_pool(1);
+	CLEANUP(pool_return) struct lease *lease = fixture_lease(pool);
+	CLEANUP(batch_finish) struct batch batch = {0};
+	CLEANUP(problem_finish) struct problem problem = {0};
+
+	cr_assert_not(wait_after_end(lease, BATCH_COMMIT, &batch, &problem));
+	cr_expect_eq(problem.kind, PROBLEM_UNAVAILABLE);
+	cr_expect_eq(lease_socket(lease), -1);
 }
