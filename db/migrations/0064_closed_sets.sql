@@ -220,6 +220,8 @@ ALTER POLICY not_restricted_by_rapid_review ON rapid_review_submission
 ALTER POLICY not_restricted_by_rapid_review ON panel_response
   USING (coalesce(rapid_review_id <> ALL ((SELECT closed_reviews())::uuid[]),
     rapid_review_is_open_to_caller(rapid_review_id)));
+ALTER POLICY not_restricted_by_review ON review_proceeding
+  USING (coalesce(review_id <> ALL ((SELECT closed_reviews())::uuid[]), review_is_open_to_caller(review_id)));
 
 -- As before (0030), and finds these sets.
 DROP FUNCTION authenticate(text, text[], text[], bigint, text);

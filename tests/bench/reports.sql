@@ -331,7 +331,7 @@ SELECT k.partnership_id, gen_random_uuid(), k.subject, k.subject_id, k.incident_
       FROM made AS m
      WHERE m.n % 5 > 0
     UNION ALL
-    SELECT r.partnership_id, 'review', r.review_id, pg_temp.made_id(2, r.n), NULL, r.agency_id, 'lcspr',
+    SELECT r.partnership_id, 'review', r.review_id, NULL, NULL, r.agency_id, 'lcspr',
            r.decided_on, r.decided_on + 182,
            CASE WHEN r.state IN ('published', 'closed') THEN r.decided_on + 190 END, r.at
       FROM made_review AS r
