@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "rapid_courses.h"
 
 STAGE(ALL_SCOPES, NULL)
 TestSuite(role, .timeout = 60);
@@ -251,17 +252,17 @@ Test(tenant, whose_caller_is_one_agency_finds_nothing_of_the_others)
 
 Test(tenant, whose_caller_may_not_see_an_action_does_not_learn_how_it_stood)
 {
-	static const char count[] = "SELECT count(*) FROM action_standing";
 	CLEANUP(PQfinish) PGconn *connection = connect_as("cspr_api");
+	const struct answer *action = post(json_of("{'text': 'Add it.', 'agreed_on': '2021-10-12',"
+	                                           " 'due_on': '2021-12-31', 'review_id': '%s'}",
+	                                       reviewed("lcspr", "{}")),
+	    "/v1/actions");
+	const char *count = text_of(
+	    "SELECT count(*) FROM action_standing WHERE action_id = '%s'", answer_text(action, "/id"));
 
-	expect_status(post(json_of("{'text': 'Add it.', 'agreed_on': '2021-10-12', 'due_on':"
-	                           " '2021-12-31', 'review_id': '%s'}",
-	                       reviewed("lcspr", "{}")),
-	                  "/v1/actions"),
-	    201);
 	ask(connection,
 	    text_of("SELECT set_config('app.partnership_id', '%s', false)", partnership_id("north")));
-	cr_assert_str_neq(ask(connection, count), "0");
+	cr_assert_str_eq(ask(connection, count), "1");
 	ask(connection, "SELECT set_config('app.own_agency_id', gen_random_uuid()::text, false)");
 	cr_assert_str_eq(ask(connection, count), "0");
 	ask(connection, "SELECT set_config('app.own_agency_id', '', false)");
@@ -275,27 +276,62 @@ static const char *seen_of(const char *seen, const char *table)
 {
 	const char *words = strstr(seen, text_of(" %s=", table));
 
+	cr_assert(words, "%s: %s", table, seen);
 	return text_of("%.*s", (int)strcspn(words + 1, " "), words + 1);
 }
 
-/* An incident that was notified, with its rapid review, a review and what is coded and to be done
- * of both. */
-static const char *with_all_below(void)
+/* An action of a review or a rapid review that was put off, done and assured. */
+static void assured(const char *parent, const char *parent_id)
 {
-	const char *id = rapidly_reviewed(incident_with("{}"), "lcspr_local");
-	const char *rapid_review =
-	    answer_text(get("/v1/rapid-reviews?incident_id=%s", id), "/data/0/id");
+	const char *id =
+	    answer_text(post(json_of("{'text': 'Add it.', 'agreed_on': '2024-10-12', 'due_on':"
+	                             " '2024-12-31', '%s': '%s'}",
+	                         parent, parent_id),
+	                    "/v1/actions"),
+	        "/id");
+
+	expect_status(patch(json_of("{'due_on': '2025-03-31', 'due_revision': {'reason': 'The release',"
+	                            " 'approved_by': 'subgroup', 'on': '2024-12-07'}}"),
+	                  "\"1\"", "/v1/actions/%s", id),
+	    200);
+	expect_status(post(json_of("{'kind': 'minutes', 'shows': 'done', 'description': 'Done.'}"),
+	                  "/v1/actions/%s/evidence", id),
+	    201);
+	expect_status(move(json_of("{'to': 'complete_pending_assurance', 'on': '2025-03-28'}"),
+	                  etag_of(get("/v1/actions/%s", id)), "/v1/actions/%s/transitions", id),
+	    200);
+	expect_status(post(json_of("{'assured_by': 'subgroup', 'outcome': 'assured'}"),
+	                  "/v1/actions/%s/assurances", id),
+	    201);
+}
+
+static void coded(const char *path, const char *theme)
+{
+	expect_status(change(json_of("{'coded_by': 'subgroup', 'themes': [{'theme_id': '%s'}]}", theme),
+	                  etag_of(get("%s", path)), "%s/themes", path),
+	    200);
+}
+
+/* An incident with its rapid review, to which the Panel has responded, a review that is held up,
+ * and what is coded and done of both. */
+static const char *with_all_below(const char *theme)
+{
+	const char *rapid_review = rapid_course("2024-01-08", "2024-01-10", "{}");
+	const char *id = incident_of(rapid_review);
+
+	rapid_submitted(rapid_review, "2024-01-24", "2024-01-29");
+	panel_says(rapid_review, "agreed", "2024-02-12");
 	const char *review = reviewed("lcspr", "{'incident_ids': ['%s']}", id);
 	const struct {
 		const char *origin, *parent, *id;
 	} of[] = {{"rapid_review", "rapid_review_id", rapid_review}, {"lcspr", "review_id", review}};
-
+	expect_status(post(json_of("{'type': 'coroners_inquest', 'affects_publication': true}"),
+	                  "/v1/reviews/%s/proceedings", review),
+	    201);
+	coded(text_of("/v1/incidents/%s", id), theme);
+	coded(text_of("/v1/reviews/%s", review), theme);
 	for (size_t i = 0; i < ARRAY_LENGTH(of); i++) {
-		expect_status(post(json_of("{'text': 'Add it.', 'agreed_on': '2024-10-12', 'due_on':"
-		                           " '2024-12-31', '%s': '%s'}",
-		                       of[i].parent, of[i].id),
-		                  "/v1/actions"),
-		    201);
+		assured(of[i].parent, of[i].id);
 		expect_status(post(json_of("{'text': 'Do it.', 'origin': '%s', 'addressee': 'partnership',"
 		                           " '%s': '%s'}",
 		                       of[i].origin, of[i].parent, of[i].id),
@@ -308,16 +344,21 @@ static const char *with_all_below(void)
 /* authenticate() finds the closed records once; who asks for each row has to find the same. */
 Test(tenant, whose_caller_is_kept_from_an_incident_sees_what_the_rules_of_each_row_say)
 {
-	static const char *const places[] = {"action", "action_standing", "child", "clock", "incident",
-	    "notification", "rapid_review", "recommendation", "review", "review_incident"};
+	static const char *const places[] = {"action", "action_assurance", "action_due_revision",
+	    "action_evidence", "action_lead", "action_standing", "child", "clock", "incident",
+	    "incident_theme", "notification", "panel_response", "rapid_review",
+	    "rapid_review_submission", "recommendation", "review", "review_incident",
+	    "review_proceeding", "review_theme"};
 	CLEANUP(PQfinish) PGconn *by_row = connect_as("cspr_api");
 	CLEANUP(PQfinish) PGconn *at_once = connect_as("cspr_api");
-	const char *hidden = with_all_below();
+	const char *theme = answer_text(
+	    post(json_of("{'label': 'Hidden men', 'kind': 'practice'}"), "/v1/themes"), "/id");
+	const char *hidden = with_all_below(theme);
 
 	const char *unlinked = reviewed("lcspr", "{'incident_ids': ['%s']}", hidden);
 	sql_run(&stage()->database,
 	    "UPDATE review_incident SET removed_at = now() WHERE review_id = $1::uuid", unlinked, NULL);
-	with_all_below();
+	with_all_below(theme);
 	key_of("north", "trust", ALL_SCOPES);
 	expect_status(post(json_of("{'agency_id': '%s', 'reason': 'a conflict'}", agency_of("trust")),
 	                  "/v1/incidents/%s/restrictions", hidden),
