@@ -43,8 +43,7 @@ struct reader {
 	/* Not a condition: whoever wakes needs no lock, that others want at the same time. */
 	sem_t turn;
 	bool asks;
-	/* NULL when whoever asked has failed. Of one that asks what was asked ahead, NULL for nothing.
-	 */
+	/* NULL when whoever asked has failed; of one that asks, when nothing was asked ahead. */
 	struct shared *shared;
 	bool is_away; /* because the database did not answer */
 };
