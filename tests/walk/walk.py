@@ -27,7 +27,8 @@ from database import Database
 from temptations import Temptations
 from walker import Walker
 
-FAIR = 1500  # so many bring something of every kind
+FAIR = 1500  # so many nearly always bring something of every kind that faults.sql changes
+ROUNDS = 8  # a walk that has not brought it goes on, at most so often
 LONG = 20000
 COUNTS = ("answers", "reasons", "tempted")
 
@@ -59,6 +60,21 @@ def walk_all(steps, seed, all_keys):
     sums = [sum((counts[at] for counts, _, _ in parts), collections.Counter())
             for at in range(len(COUNTS))]
     return sums, [fault for _, faults, _ in parts for fault in faults], sum(part[2] for part in parts)
+
+
+def walk_on(steps, seed, all_keys):
+    """Walks until each judge finds its fault, which takes something that the fault can be made of: a rapid
+    review that was decided on is missing from one walk of 1,500 steps in about fifty."""
+    walks = []
+    blind = []
+    for number in range(ROUNDS):
+        walks.append(walk_all(steps, f"{seed}+{number}" if number else seed, all_keys))
+        blind = list(judges.blind(Database().rows)) if walks[-1][2] >= FAIR else []
+        if not blind:
+            break
+        print(f"# Round {number + 1}: {'; '.join(blind)}", flush=True)
+    sums = [sum((counts[at] for counts, _, _ in walks), collections.Counter()) for at in range(len(COUNTS))]
+    return sums, [fault for _, faults, _ in walks for fault in faults], sum(one[2] for one in walks), blind
 
 
 def tell(answers, reasons, tempted):
@@ -101,7 +117,7 @@ def main():
         all_keys = json.load(file)
     begun = time.monotonic()
     print(f"# {steps} steps, seed {seed}, {len(all_keys)} walkers", flush=True)
-    counts, faults, walked = walk_all(steps, seed, all_keys)
+    counts, faults, walked, blind = walk_on(steps, seed, all_keys)
     print(f"# {walked} steps were taken in {time.monotonic() - begun:.0f} seconds")
     tell(*counts)
     rows = Database().rows
@@ -110,8 +126,7 @@ def main():
             report(2, "every step was legal", judges.illegal_steps(rows)),
             report(3, "every clock agrees with a second count", clocks.wrong(rows)),
             report(4, "a long walk takes every legal step", never if walked >= LONG else [])]
-    good.append(report(5, "what looks for the forbidden finds it",
-                       judges.blind(rows) if walked >= FAIR else []))
+    good.append(report(5, "what looks for the forbidden finds it", blind))
     for number, (name, sql) in enumerate(judges.named("forbidden.sql").items(), 6):
         good.append(report(number, name, judges.found_by(rows, sql)))
     sys.exit(0 if all(good) else 1)
