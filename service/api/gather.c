@@ -56,6 +56,7 @@ struct gather {
 	struct reader **end;
 	size_t waiting;
 	unsigned long questions, answers;
+	atomic_ulong asked_ahead;
 };
 
 bool gather_create(size_t connections, struct gather **ret_gather, struct problem *problem)
@@ -101,8 +102,10 @@ void gather_measure(struct gather *gather, struct text *ret_metrics)
 	    "# TYPE cspr_reads_waiting gauge\ncspr_reads_waiting %zu\n"
 	    "# HELP cspr_reads_answered_total Reads that were answered by one question or another.\n"
 	    "# TYPE cspr_reads_answered_total counter\ncspr_reads_answered_total %lu\n"
-	    "# TYPE cspr_reads_questions_total counter\ncspr_reads_questions_total %lu\n",
-	    gather->waiting, gather->answers, gather->questions);
+	    "# TYPE cspr_reads_questions_total counter\ncspr_reads_questions_total %lu\n"
+	    "# HELP cspr_reads_asked_ahead_total Questions that were asked before who asks was awake.\n"
+	    "# TYPE cspr_reads_asked_ahead_total counter\ncspr_reads_asked_ahead_total %lu\n",
+	    gather->waiting, gather->answers, gather->questions, atomic_load(&gather->asked_ahead));
 	pthread_mutex_unlock(&gather->lock);
 }
 
@@ -155,7 +158,7 @@ static void drop(struct shared *shared)
  * warm: the database need not rest until the first of them is awake, and wait for its answer. Not
  * past those who wait for a connection for something else.
  */
-static void ask_ahead(struct reader *next, struct lease *lease)
+static void ask_ahead(struct gather *gather, struct reader *next, struct lease *lease)
 {
 	CLEANUP(problem_finish) struct problem ignored = {0};
 	struct pool *pool = next->call->api->pool;
@@ -164,6 +167,7 @@ static void ask_ahead(struct reader *next, struct lease *lease)
 	next->call->lease = lease;
 	if (shared && put_question(next, shared, &ignored) && batch_send(&shared->batch, &ignored)) {
 		next->shared = shared;
+		atomic_fetch_add(&gather->asked_ahead, 1);
 		return;
 	}
 	/* It asks by itself, then, and is told why not. */
@@ -221,7 +225,7 @@ static void hand_over(struct gather *gather, const struct reader *company, struc
 	if (next) {
 		next->asks = true;
 		if (lease)
-			ask_ahead(next, TAKE(lease));
+			ask_ahead(gather, next, TAKE(lease));
 		sem_post(&next->turn);
 	}
 	if (lease)

@@ -1,4 +1,7 @@
 /* Owns the tests of what every answer has in common, and of the service's own operations. */
+#include <dirent.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -7,6 +10,9 @@ STAGE(ALL_SCOPES, NULL)
 TestSuite(problem, .timeout = 60);
 TestSuite(answer, .timeout = 60);
 TestSuite(health, .timeout = 60);
+TestSuite(process, .timeout = 60);
+
+DEFINE_CLEANUP(DIR *, closedir)
 
 static const struct answer *with_header(const char *method, const char *path, const char *header)
 {
@@ -144,4 +150,26 @@ Test(health, needs_no_key_and_no_format)
 	expect_status(get("/openapi.json"), 200);
 	as("no such key");
 	expect_status(get("/live"), 200);
+}
+
+/* Which costs whoever asks nothing, and is an eighth more pages on a busy machine (service/app.c).
+ */
+Test(process, leaves_the_processor_to_the_database)
+{
+	const char *path = text_of("/proc/%ld/task", (long)stage()->service.id);
+	const struct dirent *thread;
+	size_t threads = 0;
+
+	if (sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0}) != 0)
+		cr_skip("this machine does not let a process be a batch's");
+	CLEANUP(closedir) DIR *tasks = opendir(path);
+	cr_assert_not_null(tasks, "%s", path);
+	while ((thread = readdir(tasks))) {
+		if (thread->d_name[0] == '.')
+			continue;
+		pid_t id = (pid_t)strtol(thread->d_name, NULL, 10);
+		cr_expect_eq(sched_getscheduler(id), SCHED_BATCH, "thread %s", thread->d_name);
+		threads++;
+	}
+	cr_expect_gt(threads, 1);
 }
