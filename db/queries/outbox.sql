@@ -169,8 +169,9 @@ SELECT c.partnership_id,
 
 -- name: delivery_settle
 -- Records the attempts that have ended and what follows from them; the place in the arrays of those
--- that were settled. Outcomes under an older fence change nothing. What was cancelled while it was under way
--- stays so, unless it has come all the same.
+-- that were settled. Outcomes under an older fence change nothing, and a settlement is the end of its fence:
+-- who has not got the answer sends it again, and would have the attempt twice. What was cancelled while it was
+-- under way stays so, unless it has come all the same.
 -- $1 partnership_ids, $2 delivery_ids, $3 fences, $4 states, $5 delays_ms, $6 pauses, $7 started_at
 -- $8 durations_ms, $9 statuses, $10 addresses, $11 errors, $12 answers
 -- $13 answers_cut (arrays of one length)
@@ -186,6 +187,7 @@ WITH outcome AS (
   UPDATE delivery AS d
      SET state = CASE WHEN d.state = 'pending' OR o.state = 'delivered' THEN o.state ELSE d.state END,
          attempts = d.attempts + 1,
+         fence = d.fence + 1,
          due_at = CASE WHEN d.state = 'pending' AND o.state = 'pending'
                     THEN now() + o.delay_ms * interval '1 millisecond' END,
          cancelled_because = CASE WHEN o.state <> 'delivered' THEN d.cancelled_because END,
@@ -221,14 +223,15 @@ SELECT s.number
 -- name: delivery_advance
 -- What waits behind settled deliveries in their incident's order moves with them: to the next attempt,
 -- or to now for the next in line. A statement of its own, behind delivery_settle in its transaction,
--- because it has to see what was put aside while the settlement waited for its rows.
--- $1 partnership_ids, $2 delivery_ids, $3 fences (arrays of one length)
+-- because it has to see what was put aside while the settlement waited for its rows. Only behind what this
+-- very transaction has settled: when a settlement comes again, the next in line may be in somebody's hand.
+-- $1 partnership_ids, $2 delivery_ids (arrays of one length)
 WITH settled AS MATERIALIZED (
   SELECT d.partnership_id, d.endpoint_id, d.incident_id, d.is_repeat, d.sequence, d.state, d.due_at
-    FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS o (partnership_id, delivery_id, fence)
-    JOIN delivery AS d
-      ON d.partnership_id = o.partnership_id AND d.id = o.delivery_id AND d.fence = o.fence
+    FROM unnest($1::uuid[], $2::uuid[]) AS o (partnership_id, delivery_id)
+    JOIN delivery AS d ON d.partnership_id = o.partnership_id AND d.id = o.delivery_id
    WHERE d.incident_id IS NOT NULL
+     AND d.xmin = pg_current_xact_id()::xid
 ), delayed AS (
   UPDATE delivery AS f
      SET due_at = d.due_at

@@ -142,6 +142,16 @@ class Flights:
         at = bisect.bisect_left(self.deaths, call.began)
         return at < len(self.deaths) and self.deaths[at] <= self.settled_by(call)
 
+    def story(self, before, after):
+        """A call that was made again, with all that could explain it, in seconds after its answer."""
+        def seconds(moment):
+            return f"{(moment - before.ended) / 1e6:+.3f}"
+        near = [f"died {seconds(death)}" for death in self.deaths]
+        near += [f"database away {seconds(since)} to {seconds(to)}" for since, to in self.outages]
+        return (f"{before.id} at {before.recipient}: took {(before.ended - before.began) / 1e6:.3f} s; again "
+                f"{seconds(after.began)}; unsettled until {seconds(self.settled_by(before))} at the most; "
+                + ", ".join(near))
+
 
 def read_settlings(by_id, server):
     """When calls ended, and how long after that their settlement was committed, in microseconds. Of those that
@@ -168,7 +178,7 @@ def extra_calls(by_id, deaths, outages, finding, settlings=()):
                 continue
             extra += 1
             if not flights.hit(before):
-                finding.fault("made again without a reason", after)
+                finding.fault("made again without a reason", flights.story(before, after))
     if extra > in_flight:
         finding.fault("more extra deliveries than were in flight", (extra, in_flight))
     return extra, in_flight

@@ -92,6 +92,35 @@ Test(queue, hands_a_delivery_on_when_its_lease_is_over_and_ignores_the_late_sett
 	worker_close(&quick);
 }
 
+/*
+ * A dispatcher whose connection ends before it has the answer cannot know that its settlement was
+ * kept, and sends it again. Another one may have the next in line in its hand by then.
+ */
+Test(queue, takes_a_settlement_that_comes_again_for_the_same_one)
+{
+	struct worker first;
+	struct worker second;
+
+	endpoint_add("a", NULL, "https://a.example/");
+	event_add(1);
+	event_add(1);
+	worker_open(&first);
+	worker_open(&second);
+	cr_assert_eq(worker_claim(&first, 10, LEASE), 1);
+	cr_assert(worker_settle(&first, 0, 204, VERDICT_DELIVERED, 0, false));
+	cr_assert_eq(worker_claim(&second, 10, LEASE), 1);
+	cr_assert_eq(delivery_sequence(&second.claimed[0]), 2);
+
+	cr_expect_not(worker_settle(&first, 0, 204, VERDICT_DELIVERED, 0, false));
+	cr_expect_eq(worker_claim(&first, 10, LEASE), 0, "it is in two hands");
+	cr_assert(worker_settle(&second, 0, 500, VERDICT_PENDING, 3600000, false));
+	cr_expect_not(worker_settle(&second, 0, 500, VERDICT_PENDING, 3600000, false));
+	cr_expect_eq(number("SELECT attempts FROM delivery WHERE sequence = 2"), 1);
+	cr_expect_eq(number("SELECT count(*) FROM delivery_attempt"), 2);
+	worker_close(&first);
+	worker_close(&second);
+}
+
 Test(queue, keeps_every_attempt_with_what_was_answered)
 {
 	struct worker worker;
