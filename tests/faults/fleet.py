@@ -4,6 +4,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 import urllib.request
 
 from processes import FOLDER, PATIENCE, Broken, Process, run, wait_until
@@ -77,6 +78,7 @@ class Service:
         }
         self.url = None
         self.process = None
+        self.lives = []  # when each of them began, in seconds since 1970
         self.begin()
         if not dies:
             self.wait_ready()
@@ -87,6 +89,7 @@ class Service:
 
     def begin(self):
         self.ready.unlink(missing_ok=True)
+        self.lives.append(time.time())
         self.process = Process(self.name, [self.program, "serve"], f"{self.name}.log",
                                env={**os.environ, **self.environment})
 

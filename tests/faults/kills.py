@@ -125,12 +125,13 @@ def kills(stage):
     delivered = time.monotonic()
     for service in services:
         service.stop()
-    stored, made, again = ledgers.Finding(), ledgers.Finding(), ledgers.Finding()
+    stored, made, again, beside = (ledgers.Finding() for _ in range(4))
     ledgers.compare_writes(ledger, stage.server, stored)
     by_id = ledgers.read_calls(receivers)
     ledgers.compare_calls(by_id, stage.server, made)
     extra, in_flight = ledgers.extra_calls(by_id, killer.deaths, killer.outages, again,
                                            ledgers.read_settlings(by_id, stage.server))
+    called_again, logged = ledgers.compare_lives(services, beside)
     broken_chains = fleet.chains_verify(slugs)
     clean = stage.server.is_clean()
     asked_again = sum(entry.asked > 1 for entry in ledger)
@@ -143,5 +144,7 @@ def kills(stage):
                  f"{sum(len(calls) for calls in by_id.values())} calls")
     stage.result("extra deliveries only of what was in flight", rounds, again.text(),
                  f"{extra} extra, {in_flight} in flight")
+    stage.result("nobody calls again what a process that lives has delivered", rounds, beside.text(),
+                 f"{called_again} of {logged} calls in the logs, all of processes that had died")
     stage.result("audit chains verify", rounds, "; ".join(broken_chains), f"{len(slugs)} chains")
     stage.result("PostgreSQL has no fault of its own", rounds, "" if clean else stage.server.log_end(), "no panic")

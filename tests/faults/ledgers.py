@@ -1,6 +1,8 @@
 """The three ledgers, and what must hold between them: the clients', the receivers', the database's."""
 import bisect
 import collections
+import datetime
+import json
 import statistics
 
 Call = collections.namedtuple("Call", "recipient id began ended status valid hash")
@@ -182,3 +184,29 @@ def extra_calls(by_id, deaths, outages, finding, settlings=()):
     if extra > in_flight:
         finding.fault("more extra deliveries than were in flight", (extra, in_flight))
     return extra, in_flight
+
+
+def compare_lives(services, finding):
+    """What a process wrote in its log as delivered is called again only after the end of that life of it: for as
+    long as it lives nobody else may have its deliveries. How many were called again, by their logs."""
+    attempts = collections.defaultdict(list)  # of a delivery → [(when, whose life, whether it was delivered)]
+    ends = {}
+    for service in services:
+        for line in service.process.log.read_text(errors="replace").splitlines():
+            try:
+                entry = json.loads(line)
+                when = datetime.datetime.fromisoformat(entry["time"].replace("Z", "+00:00")).timestamp()
+            except (ValueError, KeyError):
+                continue  # the end of a process that was killed, or a word of somebody else
+            life = service.name, bisect.bisect(service.lives, when)
+            ends[life] = when
+            if entry["event"] == "delivery_attempt":
+                attempts[entry["delivery_id"]].append((when, life, entry["state"] == "delivered"))
+    again = 0
+    for name, made in attempts.items():
+        made.sort()
+        for (_, life, delivered), (when, _, _) in zip(made, made[1:]):
+            again += delivered
+            if delivered and ends[life] > when:
+                finding.fault("made again beside one who lives", (name, life, made))
+    return again, sum(len(made) for made in attempts.values())
