@@ -203,6 +203,8 @@ def compare_lives(services, finding):
             if entry["event"] == "delivery_attempt":
                 attempts[entry["delivery_id"]].append((when, life, entry["state"] == "delivered"))
     again = 0
+    if not attempts:
+        finding.fault("no call is in the logs", [service.name for service in services])
     for name, made in attempts.items():
         made.sort()
         for (_, life, delivered), (when, _, _) in zip(made, made[1:]):

@@ -152,8 +152,7 @@ Test(health, needs_no_key_and_no_format)
 	expect_status(get("/live"), 200);
 }
 
-/* Which costs whoever asks nothing, and is an eighth more pages on a busy machine (service/app.c).
- */
+/* Why so: let_database_finish() in service/app.c. */
 Test(process, leaves_the_processor_to_the_database)
 {
 	const char *path = text_of("/proc/%ld/task", (long)stage()->service.id);
@@ -167,8 +166,11 @@ Test(process, leaves_the_processor_to_the_database)
 	while ((thread = readdir(tasks))) {
 		if (thread->d_name[0] == '.')
 			continue;
-		pid_t id = (pid_t)strtol(thread->d_name, NULL, 10);
-		cr_expect_eq(sched_getscheduler(id), SCHED_BATCH, "thread %s", thread->d_name);
+		int policy = sched_getscheduler((pid_t)strtol(thread->d_name, NULL, 10));
+		/* One may have ended meanwhile, as whoever makes the first connection does. */
+		if (policy < 0)
+			continue;
+		cr_expect_eq(policy, SCHED_BATCH, "thread %s", thread->d_name);
 		threads++;
 	}
 	cr_expect_gt(threads, 1);
